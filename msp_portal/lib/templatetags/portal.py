@@ -1,0 +1,126 @@
+"""What templates of the portal may say: icons, the two charts, and numbers, money and times in the reader's format."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from lucide.templatetags.lucide import lucide
+
+from msp_portal.lib.charts import BarChart, BarValue, Donut, bars_of, donut_of
+
+register = template.Library()
+
+NO_VALUE = "–"
+ZONE_NAMES_ARE_LETTERS = str.isalpha  # some zones have no abbreviation and answer "-03"
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18) -> SafeString:
+    """The Lucide icon `name`, drawn in the colour of the text and hidden from screen readers: the words stand beside it."""
+    return _icon(str(name), size)
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, size: int) -> SafeString:
+    attributes = {"class": "icon", "aria-hidden": "true", "focusable": "false"}
+    return mark_safe(lucide(name, size=size, **attributes))  # noqa: S308 - drawn by the package, `name` is only looked up
+
+
+@register.inclusion_tag("components/donut.html")
+def donut(consumed: int, committed: int, mark: int | None, state: str) -> dict[str, Donut]:
+    """The licence donut. `state`: `ok`, `near` or `over`. The page puts the same facts in words beside it."""
+    return {"donut": donut_of(consumed, committed, mark, state)}
+
+
+@register.inclusion_tag("components/month_bars.html")
+def month_bars(
+    rows: Iterable[Mapping[str, Any]], label: str, value_label: str, limit: int | None = None
+) -> dict[str, BarChart | str]:
+    """Bars of `rows` (`month`: date, `value`, and if wanted `note`, `is_current`), oldest first, with the same numbers as a table."""
+    return {"chart": bars_of(map(_bar_value, rows), limit), "label": label, "value_label": value_label}
+
+
+def _bar_value(row: Mapping[str, Any]) -> BarValue:
+    month: date = row["month"]
+    return BarValue(
+        short=formats.date_format(month, "M"),
+        name=formats.date_format(month, "YEAR_MONTH_FORMAT"),
+        value=row["value"],
+        note=row.get("note", ""),
+        is_current=row.get("is_current", False),
+    )
+
+
+@register.filter
+def number(value: int | Decimal | None) -> str:
+    """`1,234` in the reader's locale; a dash for None."""
+    return NO_VALUE if value is None else formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """`1,234.50 USD` in the reader's locale, with a space that doesn't break; a dash for None."""
+    if amount is None:
+        return NO_VALUE
+    places = max(0, -int(amount.as_tuple().exponent))
+    return f"{formats.number_format(amount, decimal_pos=places, use_l10n=True, force_grouping=True)}\u00a0{currency}"
+
+
+@register.filter
+def in_zone(at: datetime | None, zone: str | ZoneInfo) -> str:
+    """`17 Mar 2026, 10:00 MDT` as a `<time>`: the instant as it reads in the IANA zone `zone`; a dash for None."""
+    if at is None:
+        return NO_VALUE
+    local = at.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone))
+    words = f"{formats.date_format(local, 'DATETIME_FORMAT')} {_zone_name(local)}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), str(local.tzinfo), words)
+
+
+def _zone_name(local: datetime) -> str:
+    name = local.tzname() or ""
+    return name if ZONE_NAMES_ARE_LETTERS(name) else f"UTC{name}"
+
+
+@register.filter
+def month_name(month: date) -> str:
+    """`March 2026`."""
+    return formats.date_format(month, "YEAR_MONTH_FORMAT")
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The field's widget in the portal's dress; label, help and error are `components/field.html`'s part."""
+    widget = field.field.widget
+    if isinstance(widget, (CheckboxInput, CheckboxSelectMultiple, RadioSelect)):
+        kind = "form-check-input"
+    else:
+        kind = "form-select" if isinstance(widget, Select) else "form-control"
+    invalid = " is-invalid" if field.errors else ""
+    return field.as_widget(attrs={"class": f"{widget.attrs.get('class', '')} {kind}{invalid}".strip()})
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def is_group(field: BoundField) -> bool:
+    """True for radio buttons and lists of check boxes, whose name is a legend."""
+    return isinstance(field.field.widget, (RadioSelect, CheckboxSelectMultiple))
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Up to two capitals for the person's mark: `Ada Lovelace` gives `AL`."""
+    words = [word for word in str(name).split() if word[0].isalpha()]
+    return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:])) or _("?")
