@@ -131,7 +131,7 @@ def own_folder(folder: Path, account: processes.Account | None) -> None:
 
 def password_file(password: str, account: processes.Account | None) -> "tempfile._TemporaryFileWrapper[str]":
     """A file that only `account` can read, gone when closed; initdb refuses anything else."""
-    handle = tempfile.NamedTemporaryFile("w", prefix="msp-portal-")
+    handle = tempfile.NamedTemporaryFile("w", prefix="msp-portal-")  # noqa: SIM115 - the caller closes it
     handle.write(password)
     handle.flush()
     if account is not None:

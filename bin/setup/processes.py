@@ -41,7 +41,7 @@ def service_account() -> Account | None:
 def run_as(account: Account | None, command: Sequence[str | Path], **more: object) -> subprocess.CompletedProcess[str]:
     """Run `command` to its end as `account`, from the root folder; its output is returned as text."""
     given = {"cwd": "/", "capture_output": True, "text": True, **identity(account), **more}
-    return subprocess.run([str(part) for part in command], **given)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run([str(part) for part in command], check=False, **given)  # type: ignore[call-overload,no-any-return]
 
 
 def start(
@@ -69,7 +69,7 @@ def start(
         cwd=cwd,
         env=dict(env) if env is not None else None,
         start_new_session=True,
-        preexec_fn=prepare,
+        preexec_fn=prepare,  # noqa: PLW1509 - only the main thread starts children
         **identity(account),
     )
 
