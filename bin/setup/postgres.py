@@ -40,9 +40,10 @@ class Cluster:
     def create(self) -> None:
         """Make the data folder unless it stands already.
 
-        :raises Refusal: if initdb fails.
+        :raises Refusal: if initdb fails, or the folder is of another version.
         """
         if (self.folder / "PG_VERSION").exists():
+            self.refuse_other_version()
             return
         own_folder(self.folder, self.account)
         with password_file(self.password, self.account) as pwfile:
@@ -51,6 +52,14 @@ class Cluster:
             answer = processes.run_as(self.account, [*command, *locale_options(self.binaries.major), *self.sync_option()])
         if answer.returncode != 0:
             raise Refusal(f"initdb failed: {answer.stderr.strip()}")
+
+    def refuse_other_version(self) -> None:
+        """:raises Refusal: if these programs can't read the data folder."""
+        made_by = (self.folder / "PG_VERSION").read_text().strip()
+        if made_by != str(self.binaries.major):
+            raise Refusal(
+                f"{self.folder} was made by PostgreSQL {made_by}, not {self.binaries.major}: bin/demo --fresh starts over."
+            )
 
     def sync_option(self) -> list[str]:
         """Tells initdb whether the folder has to survive a power cut."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -82,15 +83,16 @@ def identity(account: Account | None) -> dict[str, object]:
 
 
 def stop(process: subprocess.Popen[bytes], sig: signal.Signals = signal.SIGTERM, patience: float = 10) -> None:
-    """Ask the process to end and wait for it; after `patience` seconds it is killed."""
-    if process.poll() is not None:
-        return
-    process.send_signal(sig)
-    try:
-        process.wait(patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """Ask the process to end and wait for it; after `patience` seconds it and the children that it left are killed."""
+    if process.poll() is None:
+        process.send_signal(sig)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # its session, which it led, is ours alone
 
 
 def is_alive(pid: int) -> bool:

@@ -1,0 +1,201 @@
+"""bin/demo: the whole portal on this machine."""
+
+import argparse
+import os
+import signal
+import time
+
+from . import (
+    detached,
+    own_secrets,
+    packages,
+    pango,
+    places,
+    portal_processes,
+    ports,
+    processes,
+    readiness,
+    running,
+    sample,
+    services,
+)
+from .portal_environment import Environment, portal_settings
+from .say import Refusal, elapsed, line, step
+from .supervisor import Stopped, Supervisor, listen_for_the_end
+
+PORTAL_PORT = 8000
+OPERATOR_PORT = 8001
+SECRETS = places.VAR / "secrets.json"
+WATCH_INTERVAL = 0.5
+PATIENCE_TO_STOP = 60
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the arguments ask; answers the exit code."""
+    options = parse(arguments)
+    if options.stop:
+        return stop()
+    if options.status:
+        return status()
+    if options.detach:
+        return detached.start([argument for argument in arguments if argument != "--detach"])
+    return run(options)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(prog="bin/demo", description="Bring the portal up on this machine, with sample data.")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--detach", action="store_true", help="return when everything answers; it goes on in the background")
+    what.add_argument("--stop", action="store_true", help="stop the one in the background")
+    what.add_argument("--status", action="store_true", help="say whether it runs, and where")
+    parser.add_argument("--fresh", action="store_true", help="erase the data and load the sample data anew")
+    parser.add_argument("--port", type=int, help=f"the portal's port instead of {PORTAL_PORT}; the console takes the next one")
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Bring everything up, stay with it, take everything down at Ctrl-C."""
+    listen_for_the_end()
+    with running.take_lock():
+        supervisor, parts = Supervisor({}), None
+        try:
+            if options.fresh:
+                erase()
+            packages.ensure("prod")
+            native = pango.ensure()
+            parts = services.start(secrets := kept_secrets())
+            portal_port, operator_port = choose_ports(options.port)
+            common = portal_settings(secrets, parts.environment["REDIS_URL"], portal_port, operator_port)
+            environment = {**common, **parts.environment, **native, **places.writable_home()}
+            prepare_database(environment, parts)
+            start_portal(supervisor, environment, portal_port, operator_port)
+            announce(environment, supervisor, parts)
+            watch(supervisor, parts)
+        except Stopped:
+            line("  stopping")
+        finally:
+            supervisor.stop()
+            if parts is not None:
+                parts.stop()
+            running.forget()
+    return 0
+
+
+def kept_secrets() -> own_secrets.Secrets:
+    """This clone's secrets.
+
+    :raises Refusal: if they are gone but the data that they open is there.
+    """
+    if not SECRETS.exists() and services.has_data():
+        raise Refusal(f"{SECRETS} is gone, and the database can't be opened without it: bin/demo --fresh starts over.")
+    return own_secrets.kept_in(SECRETS)
+
+
+def erase() -> None:
+    """Remove the data of an earlier run.
+
+    :raises Refusal: if the data isn't ours.
+    """
+    if any(os.environ.get(name) for name in services.LOGIN_SETTINGS):
+        raise Refusal("--fresh erases only a database of our own; empty the one that DATABASE_URL names yourself.")
+    services.erase()
+    for file in (SECRETS, sample.KEPT, sample.SHOWN):
+        file.unlink(missing_ok=True)
+
+
+def choose_ports(wanted: int | None) -> tuple[int, int]:
+    """Ports of the portal and the console: the wanted ones, the usual ones, or any that are free.
+
+    :raises Refusal: if a wanted one is taken.
+    """
+    if wanted is None:
+        return ports.preferred_or_free(PORTAL_PORT), ports.preferred_or_free(OPERATOR_PORT)
+    for port in (wanted, wanted + 1):
+        if not ports.is_free(port):
+            raise Refusal(f"Port {port} is taken; give another one with --port.")
+    return wanted, wanted + 1
+
+
+def prepare_database(environment: Environment, parts: services.Services) -> None:
+    """Roles, schema and, when the database is empty, sample data."""
+    if parts.may_bootstrap:
+        with step("Database logins"):
+            sample.manage(environment, "bootstrap_roles")
+    with step("Migrations"):
+        sample.manage(environment, "migrate", "--verbosity", "0")
+    sample.ensure(environment)
+
+
+def start_portal(supervisor: Supervisor, environment: Environment, portal_port: int, operator_port: int) -> None:
+    """Start web, console, worker and beat and wait until each answers."""
+    supervisor.environment = environment
+    with step("Portal, console, worker, beat"):
+        for part in (
+            portal_processes.portal(portal_port),
+            portal_processes.operators(operator_port),
+            portal_processes.worker(),
+            portal_processes.beat(),
+        ):
+            supervisor.start(part)
+        readiness.wait(supervisor, environment)
+
+
+def announce(environment: Environment, supervisor: Supervisor, parts: services.Services) -> None:
+    """Print the addresses and sign-ins, write var/demo.json, and note that all is ready."""
+    shown = sample.show(environment)
+    line(
+        f"\nReady after {elapsed():.1f} s\n\n  Portal              {shown['url']}\n  Operators' console  {shown['operator_url']}\n"
+    )
+    for row in sample.table(shown["logins"]):
+        line(f"  {row}")
+    line("\n  Also in var/demo.json, with the sample providers' API keys. Logs: var/log/. Stop: Ctrl-C, or bin/demo --stop.")
+    running.note(
+        {
+            "supervisor": os.getpid(),
+            "url": shown["url"],
+            "operator_url": shown["operator_url"],
+            "processes": {**supervisor.ids(), **parts.ids()},
+        }
+    )
+
+
+def watch(supervisor: Supervisor, parts: services.Services) -> None:
+    """Stay until someone asks for the end; what ends by itself is started again."""
+    while True:
+        time.sleep(WATCH_INTERVAL)
+        parts.mend()
+        supervisor.mend()
+
+
+def stop() -> int:
+    """Stop the demo of this clone and wait until none of its processes is left."""
+    pid = running.holder()
+    if pid is None:
+        line("The portal of this clone does not run.")
+        return 0
+    noted = running.noted().get("processes", {})
+    os.kill(pid, signal.SIGTERM)
+    if not processes.wait_until_gone(pid, PATIENCE_TO_STOP):
+        os.kill(pid, signal.SIGKILL)
+    left = [name for name, child in noted.items() if not processes.wait_until_gone(child, 10)]
+    if left:
+        raise Refusal(f"Still running: {', '.join(f'{name} (process {noted[name]})' for name in left)}.")
+    line("Stopped.")
+    return 0
+
+
+def status() -> int:
+    """Say whether the demo runs and answers: code 0 if both, 1 if it doesn't answer, 3 if it doesn't run."""
+    pid, noted = running.holder(), running.noted()
+    if pid is None:
+        line("The portal of this clone does not run.")
+        return 3
+    if not noted:
+        line(f"The portal is starting (process {pid}).")
+        return 1
+    answers = {name: readiness.is_ready(noted[name]) for name in ("url", "operator_url")}
+    for name, ready in answers.items():
+        line(f"{noted[name]}  {'ready' if ready else 'not ready'}")
+    line("  ".join(f"{name} {child}" for name, child in {"supervisor": pid, **noted["processes"]}.items()))
+    return 0 if all(answers.values()) else 1

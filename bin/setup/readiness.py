@@ -1,0 +1,55 @@
+"""Whether the portal's processes answer."""
+
+import os
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from . import places, portal_processes
+from .portal_environment import Environment
+from .say import Refusal
+from .supervisor import Supervisor, log_of
+
+PATIENCE = 60
+
+
+def wait(supervisor: Supervisor, environment: Environment) -> None:
+    """Return when both sites say that they are ready and a worker answered.
+
+    :raises Refusal: if a process ends, or something doesn't answer in time.
+    """
+    until = time.monotonic() + PATIENCE
+    waiting = ["PORTAL_URL", "PORTAL_OPERATOR_URL"]
+    while waiting := [name for name in waiting if not is_ready(environment[name])]:
+        refuse_if_ended(supervisor)
+        if time.monotonic() > until:
+            raise Refusal(f"{environment[waiting[0]]}/readyz does not answer 200; see {log_of('web')} and {log_of('operators')}.")
+        time.sleep(0.1)
+    while not worker_answers(environment):
+        refuse_if_ended(supervisor)
+        if time.monotonic() > until:
+            raise Refusal(f"The worker does not answer; see {log_of('worker')}.")
+
+
+def refuse_if_ended(supervisor: Supervisor) -> None:
+    """:raises Refusal: if a process is no more."""
+    for part in supervisor.ended():
+        last = " | ".join(log_of(part.name).read_text(errors="replace").splitlines()[-3:])
+        raise Refusal(f"{part.name} ended while starting; the last lines of {log_of(part.name)}: {last}")
+
+
+def is_ready(url: str) -> bool:
+    """Whether the site answers 200 at /readyz."""
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - an address of our own
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def worker_answers(environment: Environment) -> bool:
+    """Whether a worker took part in a round of pings over the broker."""
+    settings = {**os.environ, **environment, "PORTAL_LOGIN": "system"}
+    command = portal_processes.celery("inspect", "ping", "--timeout", "1")
+    return subprocess.run(command, env=settings, cwd=places.ROOT, capture_output=True, check=False).returncode == 0
