@@ -3,6 +3,7 @@
 import os
 from contextlib import ExitStack
 
+import django
 import pytest
 
 from tests.services import cluster
@@ -23,6 +24,7 @@ def pytest_configure(config):
     os.environ.update(DATABASE_URL=run.test_url(database), PORTAL_LOGIN="web", PORTAL_SITE="portal")
     # Playwright's loop runs in the thread of the test, and Django would take that for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    django.setup()
 
 
 def pytest_unconfigure(config):
