@@ -8,7 +8,6 @@ import urllib.request
 from dataclasses import dataclass
 
 from setup import portal_processes, ports, processes
-
 from tests.services.databases import ROOT, without_portal_settings
 
 PATIENCE = 60

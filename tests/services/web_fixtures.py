@@ -6,8 +6,8 @@ A server lives as long as its pytest worker; what changes under it from test to 
 import os
 
 import pytest
-from setup import chromium, portal_processes, processes
 
+from setup import chromium, portal_processes, processes
 from tests.services import cluster, databases, server
 
 

@@ -4,8 +4,9 @@ import socket
 
 import psycopg
 import pytest
-from accounts.models import Person
 from django.db import connection, transaction
+
+from accounts.models import Person
 
 
 @pytest.fixture
