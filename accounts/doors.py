@@ -1,0 +1,212 @@
+"""The doors: every view is made by one of these. A walk over the URL map fails on a view without their mark.
+
+A door signs in, finds the place, checks the permission table, opens the tenant's scope, runs and renders the view inside it, and writes
+refusals to the audit log after the rollback.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Protocol, TypeVar, cast
+
+import structlog
+from allauth.account.internal.flows.reauthentication import did_recently_authenticate
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse
+from django_htmx.middleware import HtmxDetails
+
+from accounts import audit
+from accounts.models import Access, Administrator, AuditEvent, Organization, Provider
+from accounts.places import chosen_place, places_of
+from accounts.refusals import busy, no_place, sign_in_again, step_up, too_junior
+from accounts.roles import Permission
+from msp_portal.lib import tenancy
+from msp_portal.lib.acts import BUSY_STATES, start_noting
+from msp_portal.lib.rules import RuleBroken
+
+M = TypeVar("M", bound=Model)
+View = Callable[..., HttpResponse]
+
+
+class Mine(Protocol):
+    def __call__(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Only the rows that this administrator may reach."""
+
+
+class ProviderRequest(HttpRequest):
+    """What a door hands to its view."""
+
+    htmx: HtmxDetails
+    administrator: Administrator
+    provider: Provider
+    at: datetime
+    mine: Mine
+    organizations: Callable[[], QuerySet[Organization]]
+
+
+class OrganizationRequest(ProviderRequest):
+    """The same, at one organization that the administrator may reach."""
+
+    organization: Organization
+
+
+def public(*methods: str) -> Callable[[View], View]:
+    """A door for everyone: no tenant, no scope."""
+
+    def make(view: View) -> View:
+        @wraps(view)
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in (*methods, "HEAD", "OPTIONS"):
+                return HttpResponseNotAllowed(methods)
+            audit.address.set(_address(request))
+            return view(request, *args, **kwargs)
+
+        return _mark(door, "public", methods, None)
+
+    return make
+
+
+def signed_in(*methods: str) -> Callable[[View], View]:
+    """A door for every signed-in person, whatever the place: choosing one, the own password and second factor."""
+
+    def make(view: View) -> View:
+        @wraps(view)
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in (*methods, "HEAD", "OPTIONS"):
+                return HttpResponseNotAllowed(methods)
+            if not request.user.is_authenticated:
+                return sign_in_again(request)
+            audit.address.set(_address(request))
+            return view(request, *args, **kwargs)
+
+        return _mark(door, "signed_in", methods, None)
+
+    return make
+
+
+def provider_door(*methods: str, permission: Permission, fresh: bool = False) -> Callable[[View], View]:
+    """A door for the MSP's administrators who have `permission`; with `fresh`, who proved within five minutes that it is them."""
+    return lambda view: _tenant_door(view, "provider", methods, permission, fresh)
+
+
+def organization_door(*methods: str, permission: Permission) -> Callable[[View], View]:
+    """A door to one organization, named by `organization_id` in the URL, for its own administrators and for the MSP's.
+
+    An organization that does not exist, is someone else's or is out of reach is a 404.
+    """
+
+    def make(view: View) -> View:
+        @wraps(view)
+        def at_the_organization(request: OrganizationRequest, organization_id: str, **kwargs: Any) -> HttpResponse:
+            found = request.organizations().filter(pk=organization_id).first()
+            if found is None:
+                raise Http404
+            request.organization = found
+            return view(request, **kwargs)
+
+        return _tenant_door(at_the_organization, "organization", methods, permission, fresh=False)
+
+    return make
+
+
+def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Permission, fresh: bool) -> View:
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in (*methods, "HEAD", "OPTIONS"):
+            return HttpResponseNotAllowed(methods)
+        if not request.user.is_authenticated:
+            return sign_in_again(request)
+        places = places_of(request.user)
+        place = chosen_place(request, places)
+        if place is None:
+            return redirect("places") if places else no_place(request)
+        ours = _prepare(request, place, several=len(places) > 1)
+        if not place.may(permission):
+            return _refuse(ours, permission)
+        if fresh and not did_recently_authenticate(request):
+            return step_up(request)
+        return _run_in_scope(view, ours, permission, args, kwargs)
+
+    return _mark(door, kind, methods, permission)
+
+
+def _prepare(request: HttpRequest, place: Administrator, several: bool) -> ProviderRequest:
+    ours = cast(ProviderRequest, request)
+    ours.administrator = place
+    ours.at = datetime.now(UTC)
+    ours.mine = lambda rows: _reachable(rows, place, "organization_id")
+    ours.organizations = lambda: _reachable(Organization.objects.all(), place, "pk")
+    place.has_several_places = several  # type: ignore[attr-defined]  # the shell offers the switch
+    audit.address.set(_address(request))
+    structlog.contextvars.bind_contextvars(provider=place.provider_id, actor=place.pk)
+    return ours
+
+
+def _reachable(rows: QuerySet[M], place: Administrator, organization: str) -> QuerySet[M]:
+    """The second lock: the query itself starts from the provider, and from the access rows of a limited administrator."""
+    rows = rows.filter(provider_id=place.provider_id)
+    if place.is_limited:
+        reached = Access.objects.filter(administrator_id=place.pk, provider_id=place.provider_id).values("organization_id")
+        rows = rows.filter(**{f"{organization}__in": reached})
+    return rows
+
+
+def _run_in_scope(view: View, request: ProviderRequest, permission: Permission, args: Any, kwargs: Any) -> HttpResponse:
+    place, refusals = request.administrator, start_noting()
+    try:
+        with tenancy.scope(place.provider_id, place.reach, place.name):
+            request.provider = Provider.objects.get(pk=place.provider_id)
+            response = view(request, *args, **kwargs)
+            if isinstance(response, SimpleTemplateResponse):
+                response.render()  # inside the scope: afterwards it would find no rows
+    except PermissionDenied:
+        return _refuse(request, permission)
+    except OperationalError as fault:
+        if getattr(fault.__cause__, "sqlstate", "") not in BUSY_STATES:
+            raise
+        return busy(request)
+    _note_refusals(request, refusals, kwargs.get("organization_id"))
+    return response
+
+
+def _refuse(request: ProviderRequest, permission: Permission) -> HttpResponse:
+    """403 with who can help, and a line in the audit log."""
+    place = request.administrator
+    with tenancy.scope(place.provider_id, place.reach, place.name):
+        audit.record(
+            place, f"refused.{permission.value}", outcome=AuditEvent.Outcome.REFUSED, at=request.at, path=request.path, method=request.method
+        )
+        return too_junior(request, permission)
+
+
+def _note_refusals(request: ProviderRequest, refusals: list[RuleBroken], organization_id: str | None) -> None:
+    place = request.administrator
+    if not refusals:
+        return
+    with tenancy.scope(place.provider_id, place.reach, place.name):
+        for rule in refusals:
+            audit.record(
+                place,
+                f"refused.{rule.code}",
+                organization_id=rule.details.get("organization_id") or organization_id,  # type: ignore[arg-type]
+                outcome=AuditEvent.Outcome.REFUSED,
+                at=request.at,
+                message=str(rule),
+                **{name: value for name, value in rule.details.items() if name != "organization_id"},
+            )
+
+
+def _address(request: HttpRequest) -> str | None:
+    """The client's address; behind our proxy it is the last one that the proxy added."""
+    forwarded = "" if settings.LOOPBACK else request.headers.get("X-Forwarded-For", "")
+    return forwarded.split(",")[-1].strip() or request.META.get("REMOTE_ADDR")
+
+
+def _mark(door: View, kind: str, methods: tuple[str, ...], permission: Permission | None) -> View:
+    door.door = (kind, methods, permission)  # type: ignore[attr-defined]
+    return door

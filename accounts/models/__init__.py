@@ -1,0 +1,23 @@
+"""One file a subject; import from here."""
+
+from accounts.models.administrator import Access, Administrator
+from accounts.models.api_key import ApiKey
+from accounts.models.audit import AuditChain, AuditEvent
+from accounts.models.base import TenantRow
+from accounts.models.person import Operator, Person
+from accounts.models.provider import Organization, Provider
+from accounts.models.throttle import SignInAttempts
+
+__all__ = [
+    "Access",
+    "Administrator",
+    "ApiKey",
+    "AuditChain",
+    "AuditEvent",
+    "Operator",
+    "Organization",
+    "Person",
+    "Provider",
+    "SignInAttempts",
+    "TenantRow",
+]

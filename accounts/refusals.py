@@ -1,0 +1,60 @@
+"""The answers of a closed door: sign in, prove it is you, you may not (and who may), someone else is busy."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.models import Administrator
+from accounts.roles import Permission, roles_with
+
+if TYPE_CHECKING:
+    from accounts.doors import ProviderRequest
+
+
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back to the page the person was on."""
+    return _go(request, "sign-in")
+
+
+def step_up(request: HttpRequest) -> HttpResponse:
+    """To the page that asks for the password again, and back to the page the form was on: the act is repeated, never replayed."""
+    return _go(request, "account_reauthenticate")
+
+
+def too_junior(request: "ProviderRequest", permission: Permission) -> HttpResponse:
+    """403 with the people of this provider who may."""
+    can_help = Administrator.objects.of_the_msp().active().filter(role__in=roles_with(permission)).by_name()[:5]
+    return render(request, "403.html", {"permission": permission, "can_help": can_help}, status=403)
+
+
+def no_place(request: HttpRequest) -> HttpResponse:
+    """403 for a person whose every place was suspended or removed."""
+    return render(request, "accounts/no_place.html", status=403)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503: another transaction held the rows too long. Nothing was written; the same request may go through in a moment."""
+    response = render(request, "busy.html", status=503)
+    response["Retry-After"] = "1"
+    return response
+
+
+def _go(request: HttpRequest, name: str) -> HttpResponse:
+    """htmx is told to leave the page, so that no sign-in form lands inside a table row."""
+    url = f"{reverse(name)}?{urlencode({'next': page_of(request)})}"
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=200, headers={"HX-Redirect": url})
+    return HttpResponse(status=302, headers={"Location": url})
+
+
+def page_of(request: HttpRequest) -> str:
+    """The path of the page the person looks at: its own for a GET, the one the form or fragment stood on otherwise."""
+    source = request.headers.get("HX-Current-URL") or (request.headers.get("Referer") if request.method != "GET" else None)
+    if source and url_has_allowed_host_and_scheme(source, {request.get_host()}):
+        parts = urlsplit(source)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return request.get_full_path() if request.method == "GET" else reverse("home")

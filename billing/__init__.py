@@ -1,0 +1,1 @@
+"""What it costs: packages, contracts, invoices, payments, payment methods."""

@@ -1,0 +1,16 @@
+"""The operators' console's addresses."""
+
+from django.urls import path, register_converter
+
+from msp_portal import incidents
+from msp_portal.lib.ids import PublicIdConverter
+
+register_converter(PublicIdConverter, "id")
+
+urlpatterns = [
+    path("livez", incidents.live, name="livez"),
+    path("readyz", incidents.ready, name="readyz"),
+]
+
+handler404 = "msp_portal.incidents.not_found"
+handler500 = "msp_portal.incidents.server_error"

@@ -1,0 +1,1 @@
+"""How many: directory users, devices, seats, caps, marks, licence totals."""
