@@ -19,7 +19,7 @@ from . import (
     sample,
     services,
 )
-from .portal_environment import Environment, portal_settings
+from .portal_environment import Environment, Secrets, portal_settings
 from .say import Refusal, elapsed, line, step
 from .supervisor import Stopped, Supervisor, listen_for_the_end
 
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def kept_secrets() -> own_secrets.Secrets:
+def kept_secrets() -> Secrets:
     """This clone's secrets.
 
     :raises Refusal: if they are gone but the data that they open is there.

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import apt, places
@@ -87,18 +88,27 @@ def find_uv() -> Path | None:
 
 def with_uv(uv: Path, lock: Path) -> subprocess.CompletedProcess[str]:
     """Make the environment hold the lock's packages and no others."""
-    command = [uv, "pip", "sync", "--require-hashes", "--python", places.PYTHON, "--build-constraints", BUILD_CONSTRAINTS]
+    command: list[str | Path] = [
+        uv,
+        "pip",
+        "sync",
+        "--require-hashes",
+        "--python",
+        places.PYTHON,
+        "--build-constraints",
+        BUILD_CONSTRAINTS,
+    ]
     return run([*command, "--compile-bytecode", lock], UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
 
 
 def with_pip(lock: Path) -> subprocess.CompletedProcess[str]:
     """The same by pip, which leaves packages that the lock no longer names."""
-    command = [places.PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock]
+    command: list[str | Path] = [places.PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock]
     constraints = str(BUILD_CONSTRAINTS)  # by two names, as pip 25.3 renamed it
     return run(command, PIP_CONSTRAINT=constraints, PIP_BUILD_CONSTRAINT=constraints)
 
 
-def run(command: list[str | Path], **environment: str) -> subprocess.CompletedProcess[str]:
+def run(command: Sequence[str | Path], **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end and keep what it says."""
     settings = {**os.environ, **places.writable_home(), **environment}
     return subprocess.run([str(part) for part in command], env=settings, cwd="/", capture_output=True, text=True, check=False)

@@ -47,7 +47,7 @@ class Cluster:
             return
         own_folder(self.folder, self.account)
         with password_file(self.password, self.account) as pwfile:
-            command = [self.binaries.program("initdb"), "-D", self.folder, f"--username={SUPERUSER}"]
+            command: list[str | Path] = [self.binaries.program("initdb"), "-D", self.folder, f"--username={SUPERUSER}"]
             command += ["--auth=scram-sha-256", f"--pwfile={pwfile.name}", "--encoding=UTF8", "--no-instructions"]
             answer = processes.run_as(self.account, [*command, *locale_options(self.binaries.major), *self.sync_option()])
         if answer.returncode != 0:
