@@ -66,6 +66,10 @@ class BarChart:
     limit: int | None
     highest: Bar | None
 
+    @property
+    def has_notes(self) -> bool:
+        return any(bar.note for bar in self.bars)
+
 
 @dataclass(frozen=True)
 class BarValue:

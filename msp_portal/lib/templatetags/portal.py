@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.template import Context
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils import formats
 from django.utils.html import format_html
@@ -33,6 +35,13 @@ def icon(name: str, size: int = 18) -> SafeString:
 def _icon(name: str, size: int) -> SafeString:
     attributes = {"class": "icon", "aria-hidden": "true", "focusable": "false"}
     return mark_safe(lucide(name, size=size, **attributes))  # noqa: S308 - drawn by the package, `name` is only looked up
+
+
+@register.simple_tag(takes_context=True)
+def block_again(context: Context, name: str) -> SafeString:
+    """What the page put into the block `name`, a second time: the title of the window as the page's heading."""
+    block = context.render_context[BLOCK_CONTEXT_KEY].get_block(name)
+    return mark_safe(block.render(context) if block else "")  # noqa: S308 - a rendered template
 
 
 @register.inclusion_tag("components/donut.html")
