@@ -61,7 +61,7 @@ def public(*methods: str) -> Callable[[View], View]:
     def make(view: View) -> View:
         @wraps(view)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method not in (*methods, "HEAD", "OPTIONS"):
+            if not _takes(methods, request):
                 return HttpResponseNotAllowed(methods)
             audit.address.set(_address(request))
             return view(request, *args, **kwargs)
@@ -77,7 +77,7 @@ def signed_in(*methods: str) -> Callable[[View], View]:
     def make(view: View) -> View:
         @wraps(view)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method not in (*methods, "HEAD", "OPTIONS"):
+            if not _takes(methods, request):
                 return HttpResponseNotAllowed(methods)
             if not request.user.is_authenticated:
                 return sign_in_again(request)
@@ -114,10 +114,26 @@ def organization_door(*methods: str, permission: Permission) -> Callable[[View],
     return make
 
 
+def by_method(**doors: View) -> View:
+    """One address with a door for each method: `by_method(GET=list_users, POST=add_user)`. HEAD takes GET's."""
+
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        chosen = doors.get("GET" if request.method == "HEAD" else request.method or "")
+        return chosen(request, *args, **kwargs) if chosen else HttpResponseNotAllowed(doors)
+
+    door.doors = doors  # type: ignore[attr-defined]  # the walk looks at each
+    return _mark(door, "by_method", tuple(doors), None)
+
+
+def _takes(methods: tuple[str, ...], request: HttpRequest) -> bool:
+    """HEAD is GET without its body; for a door without GET it would be an act that no token guards."""
+    return request.method in methods or (request.method == "HEAD" and "GET" in methods)
+
+
 def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Permission, fresh: bool) -> View:
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method not in (*methods, "HEAD", "OPTIONS"):
+        if not _takes(methods, request):
             return HttpResponseNotAllowed(methods)
         if not request.user.is_authenticated:
             return sign_in_again(request)
@@ -125,6 +141,8 @@ def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Pe
         place = chosen_place(request, places)
         if place is None:
             return redirect("places") if places else no_place(request)
+        if kind == "provider" and place.is_of_an_organization and place.may(permission):
+            raise Http404  # what he may see of this stands at his organization's own address
         ours = _prepare(request, place, several=len(places) > 1)
         if not place.may(permission):
             return _refuse(ours, permission)
@@ -179,7 +197,12 @@ def _refuse(request: ProviderRequest, permission: Permission) -> HttpResponse:
     place = request.administrator
     with tenancy.scope(place.provider_id, place.reach, place.name):
         audit.record(
-            place, f"refused.{permission.value}", outcome=AuditEvent.Outcome.REFUSED, at=request.at, path=request.path, method=request.method
+            place,
+            f"refused.{permission.value}",
+            outcome=AuditEvent.Outcome.REFUSED,
+            at=request.at,
+            path=request.path,
+            method=request.method,
         )
         return too_junior(request, permission)
 
