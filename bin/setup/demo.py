@@ -87,8 +87,10 @@ def kept_secrets() -> Secrets:
 
     :raises Refusal: if they are gone but the data that they open is there.
     """
-    if not SECRETS.exists() and services.has_data():
-        raise Refusal(f"{SECRETS} is gone, and the database can't be opened without it: bin/demo --fresh starts over.")
+    if not SECRETS.exists():
+        if services.has_data():
+            raise Refusal(f"{SECRETS} is gone, and the database can't be opened without it: bin/demo --fresh starts over.")
+        services.erase_strays()
     return own_secrets.kept_in(SECRETS)
 
 

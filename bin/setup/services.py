@@ -125,8 +125,13 @@ def data_folder(name: str, account: processes.Account | None) -> Path:
 
 
 def has_data() -> bool:
-    """Whether a cluster of our own was made before."""
-    return any((folder / "postgres" / "PG_VERSION").exists() for folder in (places.VAR, places.system_folder()))
+    """Whether a cluster of our own was made before in this clone."""
+    return (places.VAR / "postgres" / "PG_VERSION").exists()
+
+
+def erase_strays() -> None:
+    """Remove what a former clone of this path left outside of it; the secrets that open it went with that clone."""
+    shutil.rmtree(places.system_folder() / "postgres", ignore_errors=True)
 
 
 def erase() -> None:

@@ -17,7 +17,11 @@ PAUSE_BEFORE_RESTART = 2.0
 
 
 class Stopped(BaseException):
-    """The person, or --stop, asked for the end."""
+    """The person, or --stop, asked for the end, by `signal`."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = number
 
 
 @dataclass
@@ -85,7 +89,7 @@ def listen_for_the_end() -> None:
     def stop(number: int, frame: FrameType | None) -> None:
         for sig in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sig, signal.SIG_IGN)
-        raise Stopped
+        raise Stopped(number)
 
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, stop)
