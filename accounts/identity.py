@@ -18,6 +18,8 @@ IDENTITY_TABLES: Final = frozenset(
 GLOBAL_TABLES: Final = frozenset(
     {
         "accounts_auditchain",
+        "billing_invoiceseries",
+        "billing_package",
         "portal_mailboxmessage",
         "auth_group",
         "auth_group_permissions",

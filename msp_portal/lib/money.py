@@ -1,0 +1,24 @@
+"""Money: the one place that knows a currency's minor unit and rounds to it."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+CURRENCIES: Final = ("USD", "EUR", "GBP", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "JPY", "KWD")
+MINOR_DIGITS: Final = {"JPY": 0, "KWD": 3}  # ISO 4217; all others of ours have two
+USUAL_MINOR_DIGITS: Final = 2
+
+
+def minor_digits(currency: str) -> int:
+    """How many digits the currency has after the point."""
+    return MINOR_DIGITS.get(currency, USUAL_MINOR_DIGITS)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """`amount` in the currency's minor unit, half to even."""
+    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_EVEN)
+
+
+def digits_shown(amount: Decimal, currency: str) -> int:
+    """Digits after the point that a reader needs: the minor unit's, or more where a price is finer than that."""
+    exponent = amount.normalize().as_tuple().exponent
+    return max(minor_digits(currency), -exponent if isinstance(exponent, int) else 0)
