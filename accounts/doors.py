@@ -10,20 +10,19 @@ from functools import wraps
 from typing import Any, Protocol, TypeVar, cast
 
 import structlog
-from allauth.account.internal.flows.reauthentication import did_recently_authenticate
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django_htmx.middleware import HtmxDetails
 
 from accounts import audit
-from accounts.models import Access, Administrator, AuditEvent, Organization, Provider
+from accounts.freshness import is_fresh
+from accounts.models import Access, Administrator, AuditEvent, Organization, Person, Provider
 from accounts.places import chosen_place, places_of
-from accounts.refusals import busy, no_place, sign_in_again, step_up, too_junior
+from accounts.refusals import busy, choose_place, no_place, sign_in_again, step_up, too_junior
 from accounts.roles import Permission
 from msp_portal.lib import tenancy
 from msp_portal.lib.acts import BUSY_STATES, start_noting
@@ -36,6 +35,19 @@ View = Callable[..., HttpResponse]
 class Mine(Protocol):
     def __call__(self, rows: QuerySet[M]) -> QuerySet[M]:
         """Only the rows that this administrator may reach."""
+
+
+class PublicRequest(HttpRequest):
+    """What `public` hands to its view; the person may be signed in or not."""
+
+    at: datetime
+
+
+class PersonRequest(PublicRequest):
+    """What `signed_in` hands to its view."""
+
+    user: Person
+    places: list[Administrator]
 
 
 class ProviderRequest(HttpRequest):
@@ -63,16 +75,18 @@ def public(*methods: str) -> Callable[[View], View]:
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not _takes(methods, request):
                 return HttpResponseNotAllowed(methods)
-            audit.address.set(_address(request))
-            return view(request, *args, **kwargs)
+            return view(_open_to_all(request), *args, **kwargs)
 
         return _mark(door, "public", methods, None)
 
     return make
 
 
-def signed_in(*methods: str) -> Callable[[View], View]:
-    """A door for every signed-in person, whatever the place: choosing one, the own password and second factor."""
+def signed_in(*methods: str, fresh: bool = False) -> Callable[[View], View]:
+    """A door for every signed-in person, whatever the place: choosing one, the own password and second factor.
+
+    No scope is open. The view finds `at` and `places`, and where a place is chosen `administrator`, so that the shell is drawn around it.
+    """
 
     def make(view: View) -> View:
         @wraps(view)
@@ -81,8 +95,9 @@ def signed_in(*methods: str) -> Callable[[View], View]:
                 return HttpResponseNotAllowed(methods)
             if not request.user.is_authenticated:
                 return sign_in_again(request)
-            audit.address.set(_address(request))
-            return view(request, *args, **kwargs)
+            if fresh and not is_fresh(request, datetime.now(UTC)):
+                return step_up(request)
+            return view(_at_any_place(request), *args, **kwargs)
 
         return _mark(door, "signed_in", methods, None)
 
@@ -140,17 +155,32 @@ def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Pe
         places = places_of(request.user)
         place = chosen_place(request, places)
         if place is None:
-            return redirect("places") if places else no_place(request)
+            return choose_place(request) if places else no_place(request)
         if kind == "provider" and place.is_of_an_organization and place.may(permission):
             raise Http404  # what he may see of this stands at his organization's own address
         ours = _prepare(request, place, several=len(places) > 1)
         if not place.may(permission):
             return _refuse(ours, permission)
-        if fresh and not did_recently_authenticate(request):
+        if fresh and not is_fresh(ours, ours.at):
             return step_up(request)
         return _run_in_scope(view, ours, permission, args, kwargs)
 
     return _mark(door, kind, methods, permission)
+
+
+def _open_to_all(request: HttpRequest) -> PublicRequest:
+    ours = cast(PublicRequest, request)
+    audit.address.set(_address(request))
+    ours.at = datetime.now(UTC)
+    return ours
+
+
+def _at_any_place(request: HttpRequest) -> PersonRequest:
+    ours = cast(PersonRequest, _open_to_all(request))
+    ours.places = places_of(ours.user)
+    if place := chosen_place(request, ours.places):
+        _prepare(request, place, several=len(ours.places) > 1)
+    return ours
 
 
 def _prepare(request: HttpRequest, place: Administrator, several: bool) -> ProviderRequest:

@@ -25,6 +25,11 @@ def step_up(request: HttpRequest) -> HttpResponse:
     return _go(request, "account_reauthenticate")
 
 
+def choose_place(request: HttpRequest) -> HttpResponse:
+    """To the choice of an account, for a person with several, and then to the page asked for."""
+    return _go(request, "places")
+
+
 def too_junior(request: "ProviderRequest", permission: Permission) -> HttpResponse:
     """403 with the people of this provider who may."""
     can_help = Administrator.objects.of_the_msp().active().filter(role__in=roles_with(permission)).by_name()[:5]
