@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,13 @@ def manage(environment: Environment, *arguments: str) -> str:
             f"manage.py {arguments[0]} failed: {' | '.join((answer.stderr or answer.stdout).strip().splitlines()[-4:])}"
         )
     return answer.stdout
+
+
+def reason(said: str) -> str:
+    """The end of what a failed command said, from the exception on if it ended with one."""
+    lines = said.strip().splitlines()
+    begins = [place for place, text in enumerate(lines) if re.match(r"[\w.]+(Error|Exception|[A-Z]\w+): ", text)]
+    return " | ".join(lines[begins[-1] :] if begins else lines[-3:])
 
 
 def ensure(environment: Environment) -> None:

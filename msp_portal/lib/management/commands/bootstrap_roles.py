@@ -15,15 +15,23 @@ from msp_portal import env
 LOGINS = {"owner": "DATABASE_OWNER_URL", "web": "DATABASE_URL", "system": "DATABASE_SYSTEM_URL"}
 
 ROLES = """
-do $$ begin
+do $$
+declare
+    is_superuser constant boolean := (select rolsuper from pg_roles where rolname = current_user);
+begin
     if to_regrole('portal_owner')  is null then create role portal_owner login; end if;
     if to_regrole('portal_web')    is null then create role portal_web login noinherit; end if;
     if to_regrole('portal_tenant') is null then create role portal_tenant nologin; end if;
     if to_regrole('portal_system') is null then create role portal_system login noinherit; end if;
     if to_regrole('portal_backup') is null then
         create role portal_backup nologin;
-        grant pg_read_all_data to portal_backup;
-        if (select rolsuper from pg_roles where rolname = current_user) then alter role portal_backup bypassrls; end if;
+        if is_superuser then
+            grant pg_read_all_data to portal_backup;
+            alter role portal_backup bypassrls;
+        end if;
+    end if;
+    if not is_superuser then  -- an administrator who may only create roles must be in one to hand a database over to it
+        execute format('grant portal_owner to %I', current_user);
     end if;
     grant portal_tenant to portal_web;
     grant portal_tenant to portal_system;
@@ -63,7 +71,9 @@ class Command(BaseCommand):
         :raises CommandError: when an address names a role that is not one of ours.
         """
         if login["NAME"] != database or login["USER"] not in {f"portal_{who}" for who in LOGINS}:
-            raise CommandError(f"The three database addresses must name {database} and log in as portal_owner, portal_web and portal_system.")
+            raise CommandError(
+                f"The three database addresses must name {database} and log in as portal_owner, portal_web and portal_system."
+            )
         if self._opens(connection, login):
             return
         connection.execute(
@@ -73,7 +83,11 @@ class Command(BaseCommand):
     def _opens(self, connection: psycopg.Connection, login: dict[str, str]) -> bool:
         try:
             psycopg.connect(
-                dbname=connection.info.dbname, user=login["USER"], password=login["PASSWORD"], host=login["HOST"], port=login["PORT"]
+                dbname=connection.info.dbname,
+                user=login["USER"],
+                password=login["PASSWORD"],
+                host=login["HOST"],
+                port=login["PORT"],
             ).close()
         except psycopg.OperationalError:
             return False
