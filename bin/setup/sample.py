@@ -26,9 +26,7 @@ def manage(environment: Environment, *arguments: str) -> str:
     settings = {**os.environ, **environment}
     answer = subprocess.run(command, env=settings, cwd=places.ROOT, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        raise Refusal(
-            f"manage.py {arguments[0]} failed: {' | '.join((answer.stderr or answer.stdout).strip().splitlines()[-4:])}"
-        )
+        raise Refusal(f"manage.py {arguments[0]} failed: {reason(answer.stderr or answer.stdout)}")
     return answer.stdout
 
 

@@ -50,9 +50,9 @@ def start(secrets: Secrets) -> Services:
 
     :raises Refusal: if something is missing, or only part of the addresses was given.
     """
+    given = given_addresses(secrets)
     broker = own_broker(secrets)
     redis_url = broker.url if broker else os.environ["REDIS_URL"]
-    given = given_addresses(secrets)
     cluster = own_cluster(secrets) if given is None else None
     addresses = given or database_addresses(cluster.admin_url if cluster else "", DATABASE, secrets)
     return Services({**addresses, "REDIS_URL": redis_url}, cluster, broker, "DATABASE_ADMIN_URL" in addresses)
