@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import ceil, cos, log10, pi, sin
 
 CENTRE, OUTER, INNER = 60, 57, 41  # the donut's box is 120 units wide
-BARS_WIDTH, BARS_HEIGHT, LEFT, BOTTOM, TOP = 420, 170, 40, 22, 12
+BARS_WIDTH, BARS_HEIGHT, LEFT, BOTTOM, TOP = 420, 170, 46, 22, 12
 MOST_LABELS = 7
+FAR_ABOVE = 2  # a limit higher than this would flatten the bars to nothing
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,11 @@ class BarValue:
 
 
 def bars_of(values: Iterable[BarValue], limit: int | None = None) -> BarChart:
-    """Bars from left to right over an axis with a few round numbers, and a line at `limit` where there is one."""
+    """Bars from left to right over an axis with a few round numbers, and a line at `limit` unless it lies far above all of them."""
     rows = list(values)
-    top = _round_top(max([row.value for row in rows] + [limit or 0, 1]))
+    highest = max([row.value for row in rows] + [1])
+    limit = None if limit is None or limit > highest * FAR_ABOVE else limit
+    top = _round_top(max(highest, limit or 0))
     bars = [_bar(row, place, len(rows), top) for place, row in enumerate(rows)]
     lines = [(_text(_height_of(value, top)), value) for value in _steps(top)]
     limit_y = None if limit is None else _text(_height_of(limit, top))
@@ -128,7 +131,7 @@ def _height_of(value: int, top: int) -> float:
 
 def _round_top(highest: int) -> int:
     """The smallest of 1, 2, 4, 5, 6, 8 times a power of ten that is not below `highest`; at least 4, for whole steps."""
-    power = 10 ** max(0, int(log10(highest)))
+    power = int(10 ** int(log10(highest)))
     return max(4, next(step * power for step in (1, 2, 4, 5, 6, 8, 10) if step * power >= highest))
 
 

@@ -71,8 +71,7 @@ def is_htmx(request: HttpRequest) -> bool:
 
 def wants_fragment(request: HttpRequest) -> bool:
     """True when htmx asks for a part; false when it restores or boosts a whole page."""
-    whole = {"HX-History-Restore-Request", "HX-Boosted"} & set(request.headers)
-    return is_htmx(request) and not whole
+    return is_htmx(request) and "HX-Boosted" not in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
 def _whole_page(
@@ -113,7 +112,6 @@ class _Fragments(TemplateResponse):
     @property
     def rendered_content(self) -> SafeString:
         context = self.resolve_context(self.context_data) or {}
-        parts = [self.resolve_template(self.template_name).render(context, self._request)]
-        for name in self.out_of_band:
-            parts.append(self.resolve_template(name).render({**context, "oob": True}, self._request))
-        return mark_safe("".join(parts))  # noqa: S308 - the parts are rendered templates
+        first = self.resolve_template(self.template_name).render(context, self._request)
+        others = (self.resolve_template(name).render({**context, "oob": True}, self._request) for name in self.out_of_band)
+        return mark_safe("".join([first, *others]))  # noqa: S308 - the parts are rendered templates

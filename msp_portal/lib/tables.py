@@ -96,7 +96,7 @@ class TableQuery:
     def url(self, **changes: str | int | None) -> str:
         """`?…` of this list with `changes`; None drops a value, and any change but `page` leads to the first page."""
         asked: dict[str, str | int | None] = {**self._asked, "page": None, **changes}
-        return "?" + urlencode({name: value for name, value in asked.items() if value not in (None, "")})
+        return "?" + urlencode({name: value for name, value in asked.items() if not self._is_usual(name, value)})
 
     @property
     def query(self) -> str:
@@ -131,16 +131,15 @@ class TableQuery:
     @property
     def kept(self) -> list[tuple[str, str | int]]:
         """What a search must carry along as hidden fields."""
-        return [(name, value) for name, value in self._asked.items() if name != "q" and value not in (None, "")]
+        return [(name, value) for name, value in self._asked.items() if name != "q" and not self._is_usual(name, value)]
 
     @property
-    def _asked(self) -> dict[str, str | int | None]:
-        return {
-            "q": self.words,
-            **self.chosen,
-            "sort": None if self.order == self.default else self.order,
-            "size": None if self.size == PAGE_SIZES[0] else self.size,
-        }
+    def _asked(self) -> dict[str, str | int]:
+        return {"q": self.words, **self.chosen, "sort": self.order, "size": self.size}
+
+    def _is_usual(self, name: str, value: str | int | None) -> bool:
+        """Whether the URL need not say it, because that is what a bare address shows."""
+        return value in (None, "") or (name, value) in {("sort", self.default), ("size", PAGE_SIZES[0])}
 
     @property
     def _ordering(self) -> list[str]:

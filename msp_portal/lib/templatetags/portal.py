@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.template.loader_tags import BLOCK_CONTEXT_KEY
-from django.template import Context
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.template import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
 from msp_portal.lib.charts import BarChart, BarValue, Donut, bars_of, donut_of
+from msp_portal.lib.money import digits_shown
 
 register = template.Library()
 
@@ -80,8 +81,8 @@ def money(amount: Decimal | None, currency: str) -> str:
     """`1,234.50 USD` in the reader's locale, with a space that doesn't break; a dash for None."""
     if amount is None:
         return NO_VALUE
-    places = max(0, -int(amount.as_tuple().exponent))
-    return f"{formats.number_format(amount, decimal_pos=places, use_l10n=True, force_grouping=True)}\u00a0{currency}"
+    figure = formats.number_format(amount, decimal_pos=digits_shown(amount, currency), use_l10n=True, force_grouping=True)
+    return f"{figure}\u00a0{currency}"
 
 
 @register.filter
