@@ -1,5 +1,6 @@
 """Columns that several tables of this app have alike."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.core.validators import MinValueValidator
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 
-def amount_field(verbose_name: "str | _StrPromise") -> "models.DecimalField[object, object]":
+def amount_field(verbose_name: "str | _StrPromise") -> "models.DecimalField[Decimal, Decimal]":
     """An amount of money, rounded to its currency's minor unit (`msp_portal.lib.money`) before it is stored."""
     return models.DecimalField(verbose_name, max_digits=14, decimal_places=3, editable=False)
 
 
-def price_field(verbose_name: "str | _StrPromise") -> "models.DecimalField[object, object]":
+def price_field(verbose_name: "str | _StrPromise") -> "models.DecimalField[Decimal, Decimal]":
     """The price of one licence in a month; finer than a minor unit, as an amount is rounded only once it is multiplied."""
     return models.DecimalField(verbose_name, max_digits=12, decimal_places=4, validators=[MinValueValidator(0)])
 

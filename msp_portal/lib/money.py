@@ -18,6 +18,16 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_EVEN)
 
 
+def to_minor(amount: Decimal, currency: str) -> int:
+    """A rounded amount as a whole number of minor units: 12.50 USD is 1250."""
+    return int(amount.scaleb(minor_digits(currency)))
+
+
+def from_minor(units: int, currency: str) -> Decimal:
+    """The amount of so many minor units: 1250 in USD is 12.50."""
+    return Decimal(units).scaleb(-minor_digits(currency))
+
+
 def digits_shown(amount: Decimal, currency: str) -> int:
     """Digits after the point that a reader needs: the minor unit's, or more where a price is finer than that."""
     exponent = amount.normalize().as_tuple().exponent

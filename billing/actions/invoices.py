@@ -1,0 +1,222 @@
+"""Issuing invoices and credit notes, and recording what was paid. An issued row is never changed (`billing/migrations/0002_frozen.sql`)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.audit import Actor
+from accounts.models import Provider
+from billing.bounds import PAYMENT_TERM
+from billing.drafts import DraftLine, Mark, commitment_lines, overage_lines, usage_lines
+from billing.models import BillingInformation, Contract, Invoice, InvoiceLine, Payment
+from billing.queries import marks_of
+from msp_portal.lib.money import rounded
+from msp_portal.lib.periods import month_of, months_later
+from msp_portal.lib.rules import RuleBroken
+from usage.models import BillingMonth
+
+NEXT_NUMBER = """
+    insert into billing_invoiceseries (code, last_number) values (%s, 1)
+    on conflict (code) do update set last_number = billing_invoiceseries.last_number + 1
+    returning last_number
+"""
+
+
+class NothingToCharge(RuleBroken):
+    """No mark in the month, or no overage."""
+
+    message = _("There is nothing to charge for that month.")
+    code = "nothing_to_charge"
+
+
+class AlreadyCredited(RuleBroken):
+    """An invoice is taken back once."""
+
+    message = _("The invoice was already taken back by a credit note.")
+    code = "already_credited"
+
+
+class TooMuch(RuleBroken):
+    """A payment of more than is owed is a mistake, or belongs to another invoice."""
+
+    message = _("That is more than is still owed on the invoice.")
+    code = "more_than_owed"
+    field = "amount"
+
+
+@transaction.atomic
+def issue_monthly_invoice(*, contract: Contract, month: date, by: Actor, at: datetime, revision: int = 1) -> Invoice:
+    """Charge one month under `contract`: with a commitment the committed number in advance, spread by the marks of the month before;
+    without, every mark of `month` itself.
+
+    :raises NothingToCharge: if there is no commitment and nobody was there.
+    """
+    if contract.committed is None:
+        marks_month = month
+        lines = usage_lines(marks_of(contract.provider_id, marks_month), contract.unit_price, contract.currency)
+    else:
+        marks_month = months_later(month, -1)
+        marks = marks_of(contract.provider_id, marks_month) or [Mark(None, str(_("Committed licences")), 0)]
+        lines = commitment_lines(contract.committed, marks, contract.unit_price, contract.currency)
+    return _issue(Invoice.Kind.MONTHLY, contract, lines, month, marks_month, by=by, at=at, revision=revision)
+
+
+@transaction.atomic
+def issue_overage_invoice(*, contract: Contract, month: date, by: Actor, at: datetime) -> Invoice:
+    """Charge what the marks of `month` together are over the commitment, at the overage rate.
+
+    :raises NothingToCharge: if they are not, or there is no commitment.
+    """
+    marks = marks_of(contract.provider_id, month)
+    lines = overage_lines(contract.committed or 0, marks, contract.overage_price, contract.currency) if contract.committed else []
+    return _issue(Invoice.Kind.OVERAGE, contract, lines, month, month, by=by, at=at)
+
+
+@transaction.atomic
+def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime) -> Invoice:
+    """Take the whole of `invoice` back, line by line.
+
+    :raises AlreadyCredited: if that was done before.
+    """
+    Provider.objects.select_for_update(no_key=True).get(pk=invoice.provider_id)
+    if invoice.credit_notes.exists():
+        raise AlreadyCredited
+    day = _day(at, invoice.time_zone)
+    note = Invoice.objects.create(
+        **{name: getattr(invoice, name) for name in KEPT_BY_A_CREDIT_NOTE},
+        number=_next_number("CN", day),
+        kind=Invoice.Kind.CREDIT_NOTE,
+        corrects=invoice,
+        total_amount=-invoice.total_amount,
+        issued_on=day,
+        due_on=day,
+        reason=reason,
+        issued_at=at,
+    )
+    InvoiceLine.objects.bulk_create(_reversed(line, note) for line in invoice.lines.order_by("place"))
+    audit.record(by, "invoice.credited", note, at=at, invoice=invoice.number, reason=reason)
+    return note
+
+
+@transaction.atomic
+def record_payment(*, invoice: Invoice, kind: str, amount: Decimal, reference: str, by: Actor, at: datetime) -> Payment:
+    """Note a payment that arrived at `at`.
+
+    :raises TooMuch: if more was paid than is owed.
+    """
+    Provider.objects.select_for_update(no_key=True).get(pk=invoice.provider_id)
+    owed = Invoice.objects.as_of(_day(at, invoice.time_zone)).get(pk=invoice.pk).owed_amount  # type: ignore[attr-defined]  # by `as_of`
+    if amount > owed:
+        raise TooMuch
+    payment = Payment.objects.create(
+        provider_id=invoice.provider_id,
+        invoice=invoice,
+        kind=kind,
+        amount=rounded(amount, invoice.currency),
+        received_at=at,
+        reference=reference,
+        recorded_by=str(by or ""),
+    )
+    audit.record(by, "invoice.paid", invoice, at=at, amount=amount, kind=kind, reference=reference)
+    return payment
+
+
+KEPT_BY_A_CREDIT_NOTE = (
+    "provider", "revision", "contract_number", "month", "marks_month", "time_zone", "currency", "billed_to",
+)  # fmt: skip
+
+
+def _issue(
+    kind: str,
+    contract: Contract,
+    lines: Sequence[DraftLine],
+    month: date,
+    marks_month: date,
+    *,
+    by: Actor,
+    at: datetime,
+    revision: int = 1,
+) -> Invoice:
+    if not lines:
+        raise NothingToCharge
+    zone = _zone_of(contract.provider, month)
+    day = _day(at, zone)
+    invoice = Invoice.objects.create(
+        provider=contract.provider,
+        number=_next_number("INV", day),
+        kind=kind,
+        revision=revision,
+        contract_number=contract.number,
+        month=month,
+        marks_month=marks_month,
+        time_zone=zone,
+        issued_on=day,
+        due_on=day + PAYMENT_TERM,
+        currency=contract.currency,
+        total_amount=sum((line.amount for line in lines), Decimal(0)),
+        billed_to=_billed_to(contract.provider),
+        issued_at=at,
+    )
+    InvoiceLine.objects.bulk_create(_written(line, invoice, place) for place, line in enumerate(lines, start=1))
+    audit.record(by, "invoice.issued", invoice, at=at, total=invoice.total_amount, currency=invoice.currency)
+    return invoice
+
+
+def _written(line: DraftLine, invoice: Invoice, place: int) -> InvoiceLine:
+    return InvoiceLine(
+        provider_id=invoice.provider_id,
+        invoice=invoice,
+        place=place,
+        organization_id=line.mark.organization_id,
+        organization_name=line.mark.organization_name,
+        high_water_mark=line.mark.users,
+        committed_part=line.committed_part,
+        overage_part=line.overage_part,
+        unit_price=line.unit_price,
+        amount=line.amount,
+    )
+
+
+def _reversed(line: InvoiceLine, note: Invoice) -> InvoiceLine:
+    line.pk, line.invoice, line.amount = None, note, -line.amount
+    line._state.adding = True
+    return line
+
+
+def _next_number(series: str, day: date) -> str:
+    """The next number of the year's series, such as INV-2026-00042. Its row stays locked until this transaction ends."""
+    code = f"{series}-{day.year}"
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_NUMBER, [code])
+        return f"{code}-{cursor.fetchone()[0]:05d}"
+
+
+def _zone_of(provider: Provider, month: date) -> str:
+    """The zone the month was cut in; the provider's present one for a month that did not begin yet."""
+    cut = BillingMonth.objects.filter(provider=provider, month=month_of(month)).first()
+    return cut.time_zone if cut else provider.time_zone
+
+
+def _day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def _billed_to(provider: Provider) -> dict[str, Any]:
+    """Name and address as they stand now; later changes leave the invoice alone."""
+    information = BillingInformation.objects.filter(provider=provider).first()
+    if information is None:
+        return {"company": provider.name, "address": []}
+    return {
+        "company": information.company,
+        "contact": information.contact_name,
+        "address": information.address_lines,
+        "recipients": information.recipients,
+        "po_number": information.po_number,
+        "tax_number": information.tax_number,
+    }
