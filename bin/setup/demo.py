@@ -2,10 +2,10 @@
 
 import argparse
 import os
-import signal
 import time
 
 from . import (
+    control,
     detached,
     own_secrets,
     packages,
@@ -13,7 +13,6 @@ from . import (
     places,
     portal_processes,
     ports,
-    processes,
     readiness,
     running,
     sample,
@@ -27,16 +26,15 @@ PORTAL_PORT = 8000
 OPERATOR_PORT = 8001
 SECRETS = places.VAR / "secrets.json"
 WATCH_INTERVAL = 0.5
-PATIENCE_TO_STOP = 60
 
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments ask; answers the exit code."""
     options = parse(arguments)
     if options.stop:
-        return stop()
+        return control.stop()
     if options.status:
-        return status()
+        return control.status()
     if options.detach:
         return detached.start([argument for argument in arguments if argument != "--detach"])
     return run(options)
@@ -71,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
             prepare_database(environment, parts)
             start_portal(supervisor, environment, portal_port, operator_port)
             announce(environment, supervisor, parts)
-            watch(supervisor, parts)
+            watch(environment, supervisor, parts)
         except Stopped:
             line("  stopping")
         finally:
@@ -152,52 +150,19 @@ def announce(environment: Environment, supervisor: Supervisor, parts: services.S
     for row in sample.table(shown["logins"]):
         line(f"  {row}")
     line("\n  Also in var/demo.json, with the sample providers' API keys. Logs: var/log/. Stop: Ctrl-C, or bin/demo --stop.")
-    running.note(
-        {
-            "supervisor": os.getpid(),
-            "url": shown["url"],
-            "operator_url": shown["operator_url"],
-            "processes": {**supervisor.ids(), **parts.ids()},
-        }
-    )
+    note(environment, supervisor, parts)
 
 
-def watch(supervisor: Supervisor, parts: services.Services) -> None:
+def note(environment: Environment, supervisor: Supervisor, parts: services.Services) -> None:
+    """Write down where everything runs."""
+    addresses = {"url": environment["PORTAL_URL"], "operator_url": environment["PORTAL_OPERATOR_URL"]}
+    running.note({"supervisor": os.getpid(), **addresses, "processes": {**supervisor.ids(), **parts.ids()}})
+
+
+def watch(environment: Environment, supervisor: Supervisor, parts: services.Services) -> None:
     """Stay until someone asks for the end; what ends by itself is started again."""
     while True:
         time.sleep(WATCH_INTERVAL)
-        parts.mend()
-        supervisor.mend()
-
-
-def stop() -> int:
-    """Stop the demo of this clone and wait until none of its processes is left."""
-    pid = running.holder()
-    if pid is None:
-        line("The portal of this clone does not run.")
-        return 0
-    noted = running.noted().get("processes", {})
-    os.kill(pid, signal.SIGTERM)
-    if not processes.wait_until_gone(pid, PATIENCE_TO_STOP):
-        os.kill(pid, signal.SIGKILL)
-    left = [name for name, child in noted.items() if not processes.wait_until_gone(child, 10)]
-    if left:
-        raise Refusal(f"Still running: {', '.join(f'{name} (process {noted[name]})' for name in left)}.")
-    line("Stopped.")
-    return 0
-
-
-def status() -> int:
-    """Say whether the demo runs and answers: code 0 if both, 1 if it doesn't answer, 3 if it doesn't run."""
-    pid, noted = running.holder(), running.noted()
-    if pid is None:
-        line("The portal of this clone does not run.")
-        return 3
-    if not noted:
-        line(f"The portal is starting (process {pid}).")
-        return 1
-    answers = {name: readiness.is_ready(noted[name]) for name in ("url", "operator_url")}
-    for name, ready in answers.items():
-        line(f"{noted[name]}  {'ready' if ready else 'not ready'}")
-    line("  ".join(f"{name} {child}" for name, child in {"supervisor": pid, **noted["processes"]}.items()))
-    return 0 if all(answers.values()) else 1
+        mended = [parts.mend(), supervisor.mend()]
+        if any(mended):
+            note(environment, supervisor, parts)

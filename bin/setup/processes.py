@@ -91,8 +91,13 @@ def stop(process: subprocess.Popen[bytes], sig: signal.Signals = signal.SIGTERM,
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)  # its session, which it led, is ours alone
+    kill_group(process.pid)
+
+
+def kill_group(pid: int) -> None:
+    """Kill what is left of the group that the process led; `start` made it, so nobody else is in it."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def is_alive(pid: int) -> bool:

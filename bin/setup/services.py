@@ -2,17 +2,19 @@
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from . import apt, places, postgres, postgres_binaries, processes, valkey
 from .portal_environment import LOGINS, Environment, Secrets, database_addresses
-from .say import Refusal, step
+from .say import Refusal, line, step
 
 DATABASE = "portal"
 POSTGRES_PORT = 55432
 BROKER_PORT = 56379
+PAUSE_BEFORE_RESTART = 2.0
 LOGIN_SETTINGS = tuple(LOGINS)
 
 
@@ -25,11 +27,14 @@ class Services:
     broker: valkey.Broker | None
     may_bootstrap: bool
 
-    def mend(self) -> None:
-        """Start again, on the same port, what is ours and ended by itself."""
-        for server in self.own():
-            if server.process is not None and server.process.poll() is not None:
-                server.process = server.launch()
+    def mend(self) -> bool:
+        """Start again, on the same port, what is ours and ended by itself; whether something had."""
+        ended = [server for server in self.own() if server.process is not None and server.process.poll() is not None]
+        for server in ended:
+            line(f"  {server.folder.name} ended by itself; starting it again, see {server.log}")
+            time.sleep(PAUSE_BEFORE_RESTART)
+            server.process = server.launch()
+        return bool(ended)
 
     def stop(self) -> None:
         """End what is ours."""

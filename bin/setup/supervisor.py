@@ -53,15 +53,15 @@ class Supervisor:
         """The parts whose process is no more."""
         return [one.part for one in self.running if one.process.poll() is not None]
 
-    def mend(self) -> None:
-        """Start every part again that ended by itself, after a pause so that a broken one doesn't spin."""
-        for one in self.running:
-            if one.process.poll() is not None:
-                line(
-                    f"  {one.part.name} ended with code {one.process.returncode}; starting it again, see {log_of(one.part.name)}"
-                )
-                time.sleep(PAUSE_BEFORE_RESTART)
-                one.process = self.launch(one.part)
+    def mend(self) -> bool:
+        """Start every part again that ended by itself, after a pause so that a broken one doesn't spin; whether one had."""
+        ended = [one for one in self.running if one.process.poll() is not None]
+        for one in ended:
+            line(f"  {one.part.name} ended with code {one.process.returncode}; starting it again, see {log_of(one.part.name)}")
+            processes.kill_group(one.process.pid)
+            time.sleep(PAUSE_BEFORE_RESTART)
+            one.process = self.launch(one.part)
+        return bool(ended)
 
     def stop(self) -> None:
         """Ask all to end, then wait for each."""
