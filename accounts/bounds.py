@@ -1,9 +1,26 @@
 """Numbers that bound something, each written once."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 USER_CAP_MIN: Final = 1
 USER_CAP_MAX: Final = 10_000
 INVITATION_VALID_FOR: Final = timedelta(days=7)
 KEY_OVERLAP_HOURS: Final = (1, 24, 72)
+KEY_CLIENTS_REMEMBERED: Final = 50
+
+
+class Limit(NamedTuple):
+    """So many tries within a window that begins with the first."""
+
+    name: str
+    tries: int
+    window: timedelta
+
+
+SIGN_INS_OF_EMAIL: Final = Limit("sign-in email", 5, timedelta(minutes=5))
+SIGN_INS_OF_ADDRESS: Final = Limit("sign-in address", 60, timedelta(minutes=5))  # a whole office may share one
+CODES_OF_PERSON: Final = Limit("second factor", 5, timedelta(minutes=5))
+RESETS_OF_EMAIL: Final = Limit("reset email", 3, timedelta(hours=1))
+RESETS_OF_ADDRESS: Final = Limit("reset address", 20, timedelta(hours=1))
+RESET_VALID_FOR: Final = timedelta(hours=1)

@@ -62,3 +62,9 @@ LIMITED_ROLES: Final = {Role.MANAGER, Role.HELP_DESK}
 def roles_with(permission: Permission) -> list[Role]:
     """The roles that have `permission`; a refusal names them as those who can help."""
     return [role for role in Role if permission in PERMISSIONS[role]]
+
+
+def roles_within(role: Role) -> list[Role]:
+    """The MSP's roles that may do no more than `role`, itself first: what someone with it may give to a key."""
+    within = [other for other in MSP_ROLES if PERMISSIONS[other] <= PERMISSIONS[role]]
+    return sorted(within, key=lambda other: other is not role)

@@ -1,7 +1,7 @@
 """One file a subject; import from here."""
 
 from accounts.models.administrator import Access, Administrator
-from accounts.models.api_key import ApiKey
+from accounts.models.api_key import ApiKey, ApiKeyUse
 from accounts.models.audit import AuditChain, AuditEvent
 from accounts.models.base import TenantRow
 from accounts.models.person import Operator, Person
@@ -12,6 +12,7 @@ __all__ = [
     "Access",
     "Administrator",
     "ApiKey",
+    "ApiKeyUse",
     "AuditChain",
     "AuditEvent",
     "Operator",

@@ -16,6 +16,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The provider's one key, as the article has it (not the former one in its overlap)."""
         return self.filter(is_primary=True, revoked_at=None, overlap_ends_at=None)
 
+    def former(self, at: datetime) -> Self:
+        """The key before the present one, while it still works."""
+        return self.filter(is_primary=True, revoked_at=None, overlap_ends_at__gt=at)
+
 
 class ApiKey(TenantRow):
     """A provider's key to the JSON API. Only its MAC is kept; the key itself is shown once."""
@@ -46,7 +50,8 @@ class ApiKey(TenantRow):
                 "provider",
                 condition=models.Q(is_primary=True, revoked_at=None, overlap_ends_at=None),
                 name="one_live_primary_key_a_provider",
-            )
+            ),
+            models.UniqueConstraint("provider", "id", name="api_key_of_its_provider"),
         ]
 
     def __str__(self) -> str:
@@ -64,3 +69,26 @@ class ApiKey(TenantRow):
     def revoke(self, *, at: datetime, by_name: str) -> None:
         self.revoked_at, self.revoked_by_name = at, by_name
         self.save(update_fields=["revoked_at", "revoked_by_name"])
+
+    def keep_until(self, end: datetime) -> None:
+        """Let it work beside its successor until `end`."""
+        self.overlap_ends_at = end
+        self.save(update_fields=["overlap_ends_at"])
+
+
+class ApiKeyUse(TenantRow):
+    """That a client was seen using a key, when first and last and from where: what breaks when the key is replaced."""
+
+    api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="uses", editable=False, db_constraint=False, db_index=False)
+    client = models.CharField(max_length=120, editable=False, help_text="The client's User-Agent.")
+    address = models.GenericIPAddressField(null=True, editable=False)
+    first_used_at = models.DateTimeField(editable=False)
+    last_used_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        verbose_name = _("API key's use")
+        verbose_name_plural = _("API keys' uses")
+        constraints = [models.UniqueConstraint("api_key", "client", name="one_row_a_client_of_a_key")]
+
+    def __str__(self) -> str:
+        return self.client
