@@ -1,0 +1,13 @@
+"""What the worker does for this app."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+
+from usage.actions.licence_totals import recompute
+
+
+@shared_task(name="usage.tasks.recompute_licence_totals")
+def recompute_licence_totals() -> None:
+    """Roll the months that turned, fill every missing hourly slot, recount: hourly and at the worker's start."""
+    recompute(at=datetime.now(UTC))
