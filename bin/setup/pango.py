@@ -46,7 +46,8 @@ def draws(settings: dict[str, str]) -> bool:
 
 def settings_of_unpacked() -> dict[str, str]:
     """The environment that leads to what was unpacked for this clone; empty if nothing was."""
-    folders = sorted({library.parent for library in NATIVE.glob("usr/lib/**/*.so*")}, key=str)
+    libraries = [found for pattern in ("usr/lib/*/*.so*", "lib/*/*.so*") for found in NATIVE.glob(pattern)]
+    folders = sorted({library.parent for library in libraries})
     if not (NATIVE / "fonts.conf").exists() or not folders:
         return {}
     paths = [*map(str, folders), *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
