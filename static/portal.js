@@ -38,6 +38,18 @@
     return done;
   };
 
+  // --- Tables: on a phone a row is a card, and each cell stands under the words of its head ---
+  const label = (table) => {
+    const heads = [...table.querySelectorAll("thead th")].map((head) => (head.querySelector(".visually-hidden") ? "" : head.textContent.trim()));
+    for (const row of table.querySelectorAll("tbody tr, tfoot tr")) {
+      for (const cell of row.cells) {
+        if (cell.tagName === "TD" && heads[cell.cellIndex] && !("label" in cell.dataset)) cell.dataset.label = heads[cell.cellIndex];
+      }
+    }
+  };
+
+  const labelAll = () => document.querySelectorAll(".data-table:not(.data-table-plain)").forEach(label);
+
   // --- Toasts ---
   const toast = (text, isError = false) => {
     const note = document.createElement("div");
@@ -161,6 +173,7 @@
     if (event.detail.target === dialog) openDialog();
   });
   document.body.addEventListener("htmx:afterSettle", (event) => {
+    labelAll();
     const asked = event.detail.requestConfig?.elt;
     if (asked?.closest?.(".pager-pages")) document.getElementById(event.detail.target.id)?.querySelector("table")?.scrollIntoView({ block: "start" });
   });
@@ -176,6 +189,7 @@
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.body.addEventListener(name, () => toast(words.wordOffline, true));
   }
+  labelAll();
   // The answer belongs to an element that this page does not have: the page itself shows it.
   document.body.addEventListener("htmx:targetError", () => location.reload());
 })();

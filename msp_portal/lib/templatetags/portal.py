@@ -14,6 +14,7 @@ from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
@@ -73,7 +74,16 @@ def _bar_value(row: Mapping[str, Any]) -> BarValue:
 @register.filter
 def number(value: int | Decimal | None) -> str:
     """`1,234` in the reader's locale; a dash for None."""
-    return NO_VALUE if value is None else formats.number_format(value, use_l10n=True, force_grouping=True)
+    if value is None:
+        return NO_VALUE
+    if type(value) is int:  # a long table has hundreds of these, and Django's way takes eight times as long
+        return f"{value:,}".replace(",", _thousands(get_language() or ""))
+    return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+@lru_cache
+def _thousands(language: str) -> str:
+    return str(formats.get_format("THOUSAND_SEPARATOR", language or None, use_l10n=True))
 
 
 @register.filter
@@ -98,6 +108,21 @@ def in_zone(at: datetime | None, zone: str | ZoneInfo) -> str:
 def _zone_name(local: datetime) -> str:
     name = local.tzname() or ""
     return name if ZONE_NAMES_ARE_LETTERS(name) else f"UTC{name}"
+
+
+@register.filter
+def cap_badge(state: str) -> SafeString:
+    """The badge of a cap's state, `reached` or `near`; nothing for any other."""
+    return _cap_badge(state, get_language() or "")
+
+
+@lru_cache
+def _cap_badge(state: str, language: str) -> SafeString:
+    if state == "reached":
+        return format_html('<span class="tag tag-over">{}</span>', _("LIMIT REACHED"))
+    if state == "near":
+        return format_html('<span class="tag tag-near">{}</span>', _("NEAR LIMIT"))
+    return SafeString("")
 
 
 @register.filter
