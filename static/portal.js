@@ -38,6 +38,14 @@
     return done;
   };
 
+  const download = (button) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([document.getElementById(button.dataset.download).textContent], { type: "text/plain" }));
+    link.download = button.dataset.name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+
   // --- Tables: on a phone a row is a card, and each cell stands under the words of its head ---
   const label = (table) => {
     const heads = [...table.querySelectorAll("thead th")].map((head) => (head.querySelector(".visually-hidden") ? "" : head.textContent.trim()));
@@ -144,10 +152,11 @@
 
   // --- Clicks ---
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-reveal], [data-copy], [data-close]");
+    const button = event.target.closest("[data-reveal], [data-copy], [data-download], [data-close]");
     if (!button) return;
     if ("reveal" in button.dataset) reveal(button);
     else if ("copy" in button.dataset) copy(button);
+    else if ("download" in button.dataset) download(button);
     else if (button.closest("dialog")) {
       event.preventDefault();
       closeDialog();
