@@ -14,7 +14,8 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django_htmx.middleware import HtmxDetails
 
@@ -29,7 +30,7 @@ from msp_portal.lib.acts import BUSY_STATES, start_noting
 from msp_portal.lib.rules import RuleBroken
 
 M = TypeVar("M", bound=Model)
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class Mine(Protocol):
@@ -72,7 +73,7 @@ def public(*methods: str) -> Callable[[View], View]:
 
     def make(view: View) -> View:
         @wraps(view)
-        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not _takes(methods, request):
                 return HttpResponseNotAllowed(methods)
             return view(_open_to_all(request), *args, **kwargs)
@@ -90,7 +91,7 @@ def signed_in(*methods: str, fresh: bool = False) -> Callable[[View], View]:
 
     def make(view: View) -> View:
         @wraps(view)
-        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not _takes(methods, request):
                 return HttpResponseNotAllowed(methods)
             if not request.user.is_authenticated:
@@ -117,7 +118,7 @@ def organization_door(*methods: str, permission: Permission) -> Callable[[View],
 
     def make(view: View) -> View:
         @wraps(view)
-        def at_the_organization(request: OrganizationRequest, organization_id: str, **kwargs: Any) -> HttpResponse:
+        def at_the_organization(request: OrganizationRequest, organization_id: str, **kwargs: Any) -> HttpResponseBase:
             found = request.organizations().filter(pk=organization_id).first()
             if found is None:
                 raise Http404
@@ -132,7 +133,7 @@ def organization_door(*methods: str, permission: Permission) -> Callable[[View],
 def by_method(**doors: View) -> View:
     """One address with a door for each method: `by_method(GET=list_users, POST=add_user)`. HEAD takes GET's."""
 
-    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         chosen = doors.get("GET" if request.method == "HEAD" else request.method or "")
         return chosen(request, *args, **kwargs) if chosen else HttpResponseNotAllowed(doors)
 
@@ -147,7 +148,7 @@ def _takes(methods: tuple[str, ...], request: HttpRequest) -> bool:
 
 def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Permission, fresh: bool) -> View:
     @wraps(view)
-    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not _takes(methods, request):
             return HttpResponseNotAllowed(methods)
         if not request.user.is_authenticated:
@@ -204,7 +205,7 @@ def _reachable(rows: QuerySet[M], place: Administrator, organization: str) -> Qu
     return rows
 
 
-def _run_in_scope(view: View, request: ProviderRequest, permission: Permission, args: Any, kwargs: Any) -> HttpResponse:
+def _run_in_scope(view: View, request: ProviderRequest, permission: Permission, args: Any, kwargs: Any) -> HttpResponseBase:
     place, refusals = request.administrator, start_noting()
     try:
         with tenancy.scope(place.provider_id, place.reach, place.name):
@@ -222,7 +223,7 @@ def _run_in_scope(view: View, request: ProviderRequest, permission: Permission, 
     return response
 
 
-def _refuse(request: ProviderRequest, permission: Permission) -> HttpResponse:
+def _refuse(request: ProviderRequest, permission: Permission) -> HttpResponseBase:
     """403 with who can help, and a line in the audit log."""
     place = request.administrator
     with tenancy.scope(place.provider_id, place.reach, place.name):
