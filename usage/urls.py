@@ -1,5 +1,44 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.doors import by_method
+from usage.views import devices, organization_devices, organization_users, users
+
+USERS = "organizations/<id:organization_id>/users/"
+DEVICES = "organizations/<id:organization_id>/devices/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("users/", users.users, name="users"),
+    path("users/csv/", users.users_csv, name="users-csv"),
+    path(USERS, by_method(GET=users.organization_users, POST=organization_users.add), name="organization-users"),
+    path(f"{USERS}csv/", users.organization_users_csv, name="organization-users-csv"),
+    path(f"{USERS}new/", organization_users.new, name="organization-user-new"),
+    path(
+        f"{USERS}<id:user_id>/",
+        by_method(GET=organization_users.edit, POST=organization_users.save),
+        name="organization-user",
+    ),
+    path(f"{USERS}<id:user_id>/suspension/", organization_users.suspend, name="organization-user-suspension"),
+    path(f"{USERS}<id:user_id>/reactivation/", organization_users.reactivate, name="organization-user-reactivation"),
+    path(
+        f"{USERS}<id:user_id>/removal/",
+        by_method(GET=organization_users.removal, POST=organization_users.remove),
+        name="organization-user-removal",
+    ),
+    path("devices/", devices.devices, name="devices"),
+    path("devices/csv/", devices.devices_csv, name="devices-csv"),
+    path(DEVICES, by_method(GET=devices.organization_devices, POST=organization_devices.add), name="organization-devices"),
+    path(f"{DEVICES}csv/", devices.organization_devices_csv, name="organization-devices-csv"),
+    path(f"{DEVICES}new/", organization_devices.new, name="organization-device-new"),
+    path(
+        f"{DEVICES}<id:device_id>/",
+        by_method(GET=organization_devices.edit, POST=organization_devices.save),
+        name="organization-device",
+    ),
+    path(
+        f"{DEVICES}<id:device_id>/removal/",
+        by_method(GET=organization_devices.removal, POST=organization_devices.remove),
+        name="organization-device-removal",
+    ),
+]

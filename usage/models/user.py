@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,18 @@ class UserQuerySet(models.QuerySet["User"]):
     def by_name(self) -> Self:
         """In the order a reader expects: last name, first name, no case, no accents."""
         return self.order_by("folded_name", "pk")
+
+    def matching(self, words: str, *, provider_id: str) -> Self:
+        """Those of the provider whose name, user name or e-mail contains `words`, no case, no accents."""
+        # Through a function of the database: under the policy the trigram index would not be used.
+        return self.filter(pk__in=RawSQL("select usage_search_users(%s, %s)", [provider_id, words]))
+
+    def in_state(self, state: str) -> Self:
+        return self.filter(state=state)
+
+    def lock(self) -> Self:
+        """The rows, locked until the transaction ends, so that two orders about one user follow each other."""
+        return self.select_for_update(no_key=True, of=("self",))
 
 
 class User(OrganizationRow):

@@ -1,0 +1,111 @@
+"""What can be done with directory users. The gate of the database counts; these verbs word its refusals and write the audit log."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.models import Administrator, Organization
+from msp_portal.lib.rules import RuleBroken
+from usage.gate import seat_gate
+from usage.models import User
+
+
+class UserNameTaken(RuleBroken):
+    """The organization has a user of this name already; case does not tell two names apart."""
+
+    message = _("A user of this name already exists in the organization. Choose another user name.")
+    code = "user_name_taken"
+    field = "user_name"
+
+
+@transaction.atomic
+def add_user(
+    *,
+    organization: Organization,
+    user_name: str,
+    email: str,
+    first_name: str,
+    last_name: str,
+    by: Administrator,
+    at: datetime,
+) -> User:
+    """Add an active user, who takes a seat.
+
+    :raises UserCapReached, ProviderSuspended, OrganizationClosed: by the gate, with nothing written.
+    :raises UserNameTaken: as the database found it, so two at once can't both have the name.
+    """
+    with one_user_a_name(organization), seat_gate():
+        user = User.objects.create(
+            provider_id=organization.provider_id,
+            organization=organization,
+            user_name=user_name,
+            email=email,
+            first_name=first_name,
+            last_name=last_name,
+        )
+    audit.record(by, "usage.user.added", user, at=at, email=email)
+    return user
+
+
+@transaction.atomic
+def edit_user(
+    *, user: User, user_name: str, email: str, first_name: str, last_name: str, by: Administrator, at: datetime
+) -> User:
+    """Change who the user is; seat and state stay. The log notes what each changed field was and is.
+
+    :raises UserNameTaken: when another user of the organization has the name.
+    """
+    wanted = {"user_name": user_name, "email": email, "first_name": first_name, "last_name": last_name}
+    changes = {field: [getattr(user, field), value] for field, value in wanted.items() if getattr(user, field) != value}
+    if not changes:
+        return user
+    for field in changes:
+        setattr(user, field, wanted[field])
+    with one_user_a_name(user.organization):
+        user.save(update_fields=list(changes))
+    user.refresh_from_db(fields=["name"])
+    audit.record(by, "usage.user.edited", user, at=at, changes=changes)
+    return user
+
+
+@transaction.atomic
+def suspend_user(*, user: User, by: Administrator, at: datetime) -> User:
+    """Suspend a user of a locked row; one already suspended stays as he is. The seat stays taken."""
+    if not user.is_suspended:
+        user.suspend(at=at)
+        audit.record(by, "usage.user.suspended", user, at=at)
+    return user
+
+
+@transaction.atomic
+def reactivate_user(*, user: User, by: Administrator, at: datetime) -> User:
+    """Make a suspended user of a locked row active again, at a full house too: he never gave up his seat."""
+    if user.is_suspended:
+        user.reactivate()
+        audit.record(by, "usage.user.reactivated", user, at=at)
+    return user
+
+
+@transaction.atomic
+def remove_user(*, user: User, by: Administrator, at: datetime) -> None:
+    """Remove the user of a locked row and free the seat. The ledger and the log keep the name."""
+    audit.record(by, "usage.user.removed", user, at=at, email=user.email)
+    user.delete()
+
+
+@contextmanager
+def one_user_a_name(organization: Organization) -> Iterator[None]:
+    """Word the refusal of the database's unique index.
+
+    :raises UserNameTaken: at the field.
+    """
+    try:
+        yield
+    except IntegrityError as fault:
+        if getattr(getattr(fault.__cause__, "diag", None), "constraint_name", None) != "one_user_a_name":
+            raise
+        raise UserNameTaken(organization_id=organization.pk) from fault

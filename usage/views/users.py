@@ -1,0 +1,93 @@
+"""The lists of directory users: over all organizations, and of one. What changes a user is in `organization_users.py`."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.doors import OrganizationRequest, ProviderRequest, organization_door, provider_door
+from accounts.models import Organization
+from accounts.roles import Permission
+from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.page import page
+from msp_portal.lib.tables import Choice, TableQuery
+from usage.models import User
+from usage.models.user import UserQuerySet
+from usage.queries import licences_of
+from usage.views.lists import around, asked, beside_the_rows, narrowing_to, organizations_to_choose, streamed
+
+PAGE = "users/users.html"
+LIST = "users-list"
+COLUMNS: dict[str, str | tuple[str, ...]] = {
+    "name": "folded_name",
+    "user_name": "user_name",
+    "organization": ("organization__folded_name", "folded_name"),
+    "state": ("state", "folded_name"),
+    "added": "created_at",
+}
+STATES = {state.value: Choice(state.label, partial(UserQuerySet.in_state, state=state)) for state in User.State}
+CSV_HEADER = [_("Organization"), _("User name"), _("First name"), _("Last name"), _("E-mail"), _("State"), _("Added"), _("ID")]
+
+
+@provider_door("GET", permission=Permission.SEE_USERS)
+def users(request: ProviderRequest) -> HttpResponse:
+    shown = list_of(request)
+    if request.administrator.may(Permission.SEE_LICENSES):
+        shown["licences"] = licences_of(request.provider)
+    return page(request, PAGE, shown, fragment=LIST)
+
+
+@provider_door("GET", permission=Permission.SEE_USERS)
+def users_csv(request: ProviderRequest) -> StreamingHttpResponse:
+    return _csv(request, "users.csv")
+
+
+@organization_door("GET", permission=Permission.SEE_USERS)
+def organization_users(request: OrganizationRequest) -> HttpResponse:
+    return page(request, PAGE, list_of(request, request.organization), fragment=LIST)
+
+
+@organization_door("GET", permission=Permission.SEE_USERS)
+def organization_users_csv(request: OrganizationRequest) -> StreamingHttpResponse:
+    return _csv(request, f"users of {request.organization.name}.csv", request.organization)
+
+
+def list_of(request: ProviderRequest, organization: Organization | None = None) -> dict[str, Any]:
+    """What `users/users.html` draws: the page of the list that the reader asked for, and what stands beside it."""
+    organizations = [] if organization else organizations_to_choose(request)
+    table = _table(request, organizations)
+    shown = {"table": table, "page": table.page(_rows(request, organization)), "organizations": organizations}
+    if organization:
+        shown |= around(request, organization, "organization-users")
+    return {**beside_the_rows(request, organization), **shown}
+
+
+def _rows(request: ProviderRequest, organization: Organization | None) -> QuerySet[User]:
+    rows = request.mine(User.objects.select_related("organization"))
+    return rows.filter(organization=organization) if organization else rows
+
+
+def _table(request: ProviderRequest, organizations: Sequence[Organization]) -> TableQuery:
+    return TableQuery.from_request(
+        asked(request),
+        columns=COLUMNS,
+        default="name",
+        search=partial(UserQuerySet.matching, provider_id=request.provider.pk),
+        filters={"state": STATES, "organization": narrowing_to(organizations)},
+    )
+
+
+def _csv(request: ProviderRequest, name: str, organization: Organization | None = None) -> StreamingHttpResponse:
+    organizations = [] if organization else organizations_to_choose(request)
+    rows = _table(request, organizations).filtered(_rows(request, organization))
+    return csv_response(name, CSV_HEADER, streamed(request, rows, _cells))
+
+
+def _cells(user: User) -> Sequence[object]:
+    return [
+        *(user.organization.name, user.user_name, user.first_name, user.last_name, user.email),
+        *(user.get_state_display(), user.created_at, user.pk),
+    ]
