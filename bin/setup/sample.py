@@ -33,7 +33,7 @@ def manage(environment: Environment, *arguments: str) -> str:
 def reason(said: str) -> str:
     """The end of what a failed command said, from the exception on if it ended with one."""
     lines = said.strip().splitlines()
-    begins = [place for place, text in enumerate(lines) if re.match(r"[\w.]+(Error|Exception|[A-Z]\w+): ", text)]
+    begins = [place for place, text in enumerate(lines) if re.match(r"([a-z_]\w*\.)*[A-Z]\w*[a-z]\w*: ", text)]
     return " | ".join(lines[begins[-1] :] if begins else lines[-3:])
 
 
