@@ -9,6 +9,8 @@ alter table accounts_access add constraint accounts_access_same_administrator
 call portal_protect('accounts_access', 'provider', 'select, insert, delete', 'select, insert, delete');
 alter policy tenant on accounts_access  -- nobody limited to some organizations widens his own reach
     with check (provider_id = (select portal_provider()) and (select portal_reach()) = 'provider');
+create policy not_by_the_limited on accounts_access as restrictive for delete to portal_tenant
+    using (coalesce((select portal_reach()), 'provider') = 'provider');
 call portal_protect('accounts_apikey', 'msp', 'select, insert', 'select, insert',
     '{name, mac, pepper, is_primary, expires_at, overlap_ends_at, revoked_at, revoked_by_name, last_used_at, last_used_from, last_used_by}');
 
@@ -25,6 +27,8 @@ alter table accounts_provider enable row level security;
 create policy tenant on accounts_provider to portal_tenant
     using (id = (select portal_provider())) with check (id = (select portal_provider()));
 create policy everything on accounts_provider to portal_system using (true) with check (true);
+create policy by_the_msp on accounts_provider as restrictive for update to portal_tenant  -- its clients only read
+    using (true) with check ((select portal_reach()) is distinct from 'organization');
 grant select, update (name, contact_name, contact_email, contact_phone, time_zone, default_user_cap) on accounts_provider to portal_tenant;
 grant select, insert, update (name, contact_name, contact_email, contact_phone, time_zone, default_user_cap, account_manager_name,
     account_manager_email, account_manager_phone, suspended_at) on accounts_provider to portal_system;
@@ -35,6 +39,10 @@ create policy tenant on accounts_organization to portal_tenant
         (select a.organization_id from accounts_access a where a.administrator_id = (select portal_administrator()))))
     with check (provider_id = (select portal_provider()));
 create policy everything on accounts_organization to portal_system using (true) with check (true);
+create policy added_by_the_msp on accounts_organization as restrictive for insert to portal_tenant
+    with check ((select portal_reach()) is distinct from 'organization');
+create policy changed_by_the_msp on accounts_organization as restrictive for update to portal_tenant
+    using (true) with check ((select portal_reach()) is distinct from 'organization');
 grant select, insert, update (name, external_id, contact_name, contact_email, closed_at) on accounts_organization
     to portal_tenant, portal_system;
 
@@ -63,7 +71,7 @@ grant select on django_migrations to portal_web, portal_system;
 -- The two questions that come before a tenant is known: which places has this person, and whose key is this?
 create function accounts_places_of(person public_id)
 returns table (place accounts_administrator, provider_name text, organization_name text)
-language sql stable security definer set search_path = pg_catalog, public as $$
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
     select a, p.name, o.name
     from accounts_administrator a
     join accounts_provider p on p.id = a.provider_id
@@ -73,7 +81,7 @@ language sql stable security definer set search_path = pg_catalog, public as $$
 $$;
 
 create function accounts_key_by_lookup(wanted text) returns setof accounts_apikey
-language sql stable security definer set search_path = pg_catalog, public as $$
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
     select * from accounts_apikey where lookup = wanted
 $$;
 
@@ -84,9 +92,9 @@ grant execute on function accounts_places_of, accounts_key_by_lookup to portal_w
 create index organization_name_trigrams on accounts_organization using gin (folded_name gin_trgm_ops);
 
 create function accounts_search_organizations(tenant text, wanted text) returns setof public_id
-language sql stable security definer set search_path = pg_catalog, public as $$
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
     select id from accounts_organization
-    where provider_id = tenant
+    where provider_id = tenant and portal_may_search(tenant)
       and folded_name like '%' || regexp_replace(portal_fold(wanted), '([\\%_])', '\\\1', 'g') || '%'
 $$;
 revoke execute on function accounts_search_organizations from public;

@@ -1,7 +1,7 @@
 -- A provider that has an active Administrator With Billing who reaches all of it never loses the last one, whoever writes.
 -- The provider's row is locked first: of two who suspend each other at the same instant, the second sees what the first did.
 create function accounts_keep_an_administrator() returns trigger
-language plpgsql security definer set search_path = pg_catalog, public as $$
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     perform from accounts_provider where id = old.provider_id for no key update;
     if not exists (select from accounts_administrator

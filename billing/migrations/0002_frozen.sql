@@ -42,7 +42,7 @@ create trigger billing_lines_in_time after insert on billing_invoiceline
     referencing new table as added for each statement execute function billing_lines_in_time();
 
 create function billing_lines_add_up() returns trigger
-language plpgsql security definer set search_path = pg_catalog, public as $$
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     if (select coalesce(sum(l.amount), 0) from billing_invoiceline l where l.invoice_id = new.id) <> new.total_amount then
         raise exception 'the lines of % do not add up to its total', new.number using errcode = 'BL002';

@@ -100,6 +100,7 @@ def clone(run, source, name):
                 sql.Identifier(name), sql.Identifier(source)
             )
         )
+        connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
         for login in (*SERVER_LOGINS, TEST_LOGIN):
             connection.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(name), sql.Identifier(login)))
 

@@ -28,6 +28,11 @@ create function portal_reach() returns text language sql stable parallel safe as
     select nullif(current_setting('portal.reach', true), '')
 $$;
 
+-- Whether a search function, which sees all rows, may look into this tenant: inside a scope only into the scope's.
+create function portal_may_search(tenant text) returns boolean language sql stable parallel safe as $$
+    select tenant = portal_provider() or current_setting('role') = 'none'
+$$;
+
 -- Puts a table behind the wall. `kind` says who inside the tenant sees a row:
 --   'provider'      every administrator of the provider
 --   'msp'           the MSP's own administrators, not those of a client organization

@@ -43,6 +43,7 @@ create extension if not exists pg_trgm;
 create extension if not exists unaccent;
 alter schema public owner to portal_owner;
 revoke create on schema public from public;
+do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$;
 grant usage on schema public to portal_web, portal_tenant, portal_system, portal_backup;
 """
 
