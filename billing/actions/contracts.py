@@ -63,7 +63,7 @@ def add_contract(
         signed_on=signed_on,
         made_at=at,
     )
-    audit.record(by, "contract.added", contract, at=at, committed=committed, valid_from=valid_from, ends_on=ends_on)
+    audit.record(by, "billing.contract.added", contract, at=at, committed=committed, valid_from=valid_from, ends_on=ends_on)
     follow_contract(provider=provider, day=at.date())
     return contract
 

@@ -100,7 +100,7 @@ def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime)
         issued_at=at,
     )
     InvoiceLine.objects.bulk_create(_reversed(line, note) for line in invoice.lines.order_by("place"))
-    audit.record(by, "invoice.credited", note, at=at, invoice=invoice.number, reason=reason)
+    audit.record(by, "billing.invoice.credited", note, at=at, invoice=invoice.number, reason=reason)
     return note
 
 
@@ -123,7 +123,7 @@ def record_payment(*, invoice: Invoice, kind: str, amount: Decimal, reference: s
         reference=reference,
         recorded_by=str(by or ""),
     )
-    audit.record(by, "invoice.paid", invoice, at=at, amount=amount, kind=kind, reference=reference)
+    audit.record(by, "billing.invoice.paid", invoice, at=at, amount=amount, kind=kind, reference=reference)
     return payment
 
 
@@ -164,7 +164,7 @@ def _issue(
         issued_at=at,
     )
     InvoiceLine.objects.bulk_create(_written(line, invoice, place) for place, line in enumerate(lines, start=1))
-    audit.record(by, "invoice.issued", invoice, at=at, total=invoice.total_amount, currency=invoice.currency)
+    audit.record(by, "billing.invoice.issued", invoice, at=at, total=invoice.total_amount, currency=invoice.currency)
     return invoice
 
 
