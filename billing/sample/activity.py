@@ -17,7 +17,10 @@ NOTE = """
     from usage_seatevent e
     join accounts_administrator a on a.provider_id = e.provider_id and a.organization_id is null
                                  and a.first_name || ' ' || a.last_name = e.by
-    where e.at >= %s order by e.at, e.id
+    where e.at >= %s
+      and not exists (select 1 from usage_seatevent o  -- a move to another client
+                      where o.provider_id = e.provider_id and o.at = e.at and o.subject_id = e.subject_id and o.delta = -e.delta)
+    order by e.at, e.id
 """
 NOTE_CAPS = """
     insert into accounts_auditevent (provider_id, organization_id, at, action, outcome, actor_kind, actor_id, actor_name,

@@ -25,12 +25,12 @@ PART = 3  # of the newest invoice one third is paid
 
 def make_packages() -> dict[str, Package]:
     """The vendor's price list, by code."""
-    return {row["code"]: Package.objects.create(**row) for row in PACKAGES}  # type: ignore[misc]  # rows of a table
+    return {package.code: package for package in (Package.objects.create(**row) for row in PACKAGES)}
 
 
 def make_contracts(msp: Msp, provider: Provider, package: Package, by: Person, at: datetime) -> list[Contract]:
     """Every version of the contract, and what the one in force says copied down."""
-    BillingInformation.objects.create(provider=provider, **msp.billing)  # type: ignore[misc]  # as above
+    BillingInformation.objects.create(provider=provider, **msp.billing)
     made = [_contract(msp, terms, provider, package, by, at) for terms in msp.terms]
     follow_contract(provider=provider, day=at.date())
     return made
@@ -62,14 +62,15 @@ class Books:
     def __init__(self, msp: Msp, provider: Provider, contracts: list[Contract], random: Random, by: Person, at: datetime) -> None:
         self.msp, self.provider, self.contracts, self.random, self.by, self.at = msp, provider, contracts, random, by, at
 
-    def fill(self) -> None:
-        """Issue and pay what fell due."""
-        for back in range(self.msp.terms[0].begins, -1, -1):
-            issued = self._issued(back)
-            if self._contract_of(back).committed is None:
-                self._usage(back, issued)
-            else:
-                self._commitment(back, issued)
+    def keep(self, back: int) -> None:
+        """Issue and pay what fell due in that month."""
+        if back > self.msp.terms[0].begins:
+            return
+        issued = self._issued(back)
+        if self._contract_of(back).committed is None:
+            self._usage(back, issued)
+        else:
+            self._commitment(back, issued)
 
     def _usage(self, back: int, issued: datetime) -> None:
         """On the 1st the month that ended."""

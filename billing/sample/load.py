@@ -51,8 +51,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     providers = {msp.name: _tell(msp, names, random, operator, packages, at) for msp in MSPS}
     player.set_clock(at.isoformat())
     roll_months(at=at)
-    for msp in MSPS:
-        _bill(msp, providers[msp.name], random, operator, packages, at)
+    _bill(providers, random, operator, packages, at)
     administrators = make_cast(providers, {msp.name: _begin(msp, at) for msp in MSPS})
     keys = make_keys(providers, administrators, at - timedelta(days=40))
     activity.note(administrators, since=at - timedelta(days=30))
@@ -81,9 +80,18 @@ def _tell(msp: Msp, names: Names, random: Random, operator: Person, packages: Ma
     return provider
 
 
-def _bill(msp: Msp, provider: Provider, random: Random, operator: Person, packages: Mapping[str, Package], at: datetime) -> None:
-    contracts = make_contracts(msp, provider, packages[msp.package], operator, at)
-    Books(msp, provider, contracts, random, operator, at).fill()
+def _bill(
+    providers: Mapping[str, Provider], random: Random, operator: Person, packages: Mapping[str, Package], at: datetime
+) -> None:
+    """Month by month over all providers, as the numbers of invoices run through all of them."""
+    books = []
+    for msp in MSPS:
+        provider = providers[msp.name]
+        contracts = make_contracts(msp, provider, packages[msp.package], operator, at)
+        books.append(Books(msp, provider, contracts, random, operator, at))
+    for back in range(max(msp.terms[0].begins for msp in MSPS), -1, -1):
+        for book in books:
+            book.keep(back)
 
 
 def _begin(msp: Msp, at: datetime) -> datetime:

@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 from faker import Faker
 
-LOCALES = {"en_US": 80, "es_ES": 8, "de_DE": 7, "fr_FR": 5}
+LOCALES: dict[str, int | float] = {"en_US": 80, "es_ES": 8, "de_DE": 7, "fr_FR": 5}
 SYSTEMS = ("Windows 11 Pro", "Windows 11 Pro", "Windows 11 Pro", "macOS 26", "macOS 15", "Ubuntu 24.04", "iOS 26", "Android 16")
 KINDS = {"Windows": "LT", "macOS": "MB", "Ubuntu": "WS", "iOS": "PH", "Android": "TB"}
 
