@@ -12,6 +12,7 @@ from .say import Refusal
 from .supervisor import Supervisor, log_of
 
 PATIENCE = 60
+LINE_SHOWN = 300
 
 
 def wait(supervisor: Supervisor, environment: Environment) -> None:
@@ -35,7 +36,7 @@ def wait(supervisor: Supervisor, environment: Environment) -> None:
 def refuse_if_ended(supervisor: Supervisor) -> None:
     """:raises Refusal: if a process is no more."""
     for part in supervisor.ended():
-        last = " | ".join(log_of(part.name).read_text(errors="replace").splitlines()[-3:])
+        last = " | ".join(line[:LINE_SHOWN] for line in log_of(part.name).read_text(errors="replace").splitlines()[-3:])
         raise Refusal(f"{part.name} ended while starting; the last lines of {log_of(part.name)}: {last}")
 
 
