@@ -33,6 +33,17 @@ def carry_out(form: BaseForm, action: Callable[..., Any], **arguments: Any) -> b
     return True
 
 
+def try_out(form: BaseForm, action: Callable[..., Any], **arguments: Any) -> bool:
+    """As `carry_out`, but without a transaction around it: for acts that leave a trace when they refuse, such as a counted try."""
+    if not form.is_valid():
+        return False
+    try:
+        form.result = action(**form.cleaned_data, **arguments)  # type: ignore[attr-defined]
+    except RuleBroken as rule:
+        return _refused(form, rule)
+    return True
+
+
 def start_noting() -> list[RuleBroken]:
     """The list that refusals of this request are noted in; the door writes them to the audit log afterwards."""
     noted: list[RuleBroken] = []

@@ -1,0 +1,13 @@
+"""What the worker does for the tools."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+
+from msp_portal.lib import outbox
+
+
+@shared_task
+def sweep_outbox() -> int:
+    """Deliver what is due; asked for after each commit that wrote something, and every minute in any case."""
+    return outbox.sweep(lambda: datetime.now(UTC))
