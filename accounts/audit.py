@@ -15,7 +15,12 @@ INSERT: Final = """
     values (%s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
-Actor = Administrator | ApiKey | Person | None
+
+class Stranger:
+    """Someone who has not shown who it is, such as whoever fails to sign in."""
+
+
+Actor = Administrator | ApiKey | Person | Stranger | None
 
 address: ContextVar[str | None] = ContextVar("address", default=None)
 """Where the present request comes from; set by the doors."""
@@ -59,6 +64,8 @@ def _actor(by: Actor) -> tuple[str, str, str]:
             return kinds.API_KEY, by.pk, str(by)
         case Person():
             return kinds.OPERATOR, by.pk, by.name
+        case Stranger():
+            return kinds.UNKNOWN, "", ""
     return kinds.SYSTEM, "", ""
 
 

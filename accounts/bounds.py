@@ -23,4 +23,4 @@ SIGN_INS_OF_ADDRESS: Final = Limit("sign-in address", 60, timedelta(minutes=5)) 
 CODES_OF_PERSON: Final = Limit("second factor", 5, timedelta(minutes=5))
 RESETS_OF_EMAIL: Final = Limit("reset email", 3, timedelta(hours=1))
 RESETS_OF_ADDRESS: Final = Limit("reset address", 20, timedelta(hours=1))
-RESET_VALID_FOR: Final = timedelta(hours=1)
+CODE_USED_ONCE: Final = Limit("used code", 1, timedelta(minutes=3))  # longer than a code of an authenticator app is good for

@@ -1,10 +1,13 @@
 """Which place a signed-in person works at: one of his administratorships, named in the session."""
 
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from django.http import HttpRequest
 
+from accounts import audit
 from accounts.models import Administrator, Person
+from msp_portal.lib import tenancy
 
 SESSION_KEY: Final = "place"
 PLACES: Final = "select (f.place).*, f.provider_name, f.organization_name from accounts_places_of(%s) f"
@@ -25,6 +28,19 @@ def chosen_place(request: HttpRequest, places: list[Administrator]) -> Administr
     return next((place for place in places if place.pk == request.session.get(SESSION_KEY)), None)
 
 
-def choose(request: HttpRequest, place: Administrator) -> None:
-    """Work at `place` from the next request on."""
+def enter(request: HttpRequest, place: Administrator, *, at: datetime) -> None:
+    """Work at `place` from the next request on. Its provider sees in the audit log that the person came in."""
     request.session[SESSION_KEY] = place.pk
+    note(place, "sign_in.entered", at=at)
+
+
+def note_everywhere(person: Person, action: str, *, at: datetime, **details: Any) -> None:
+    """Add an event about the person's own security to the audit log of each of his places; none tells of the others."""
+    for place in places_of(person):
+        note(place, action, at=at, **details)
+
+
+def note(place: Administrator, action: str, *, at: datetime, **details: Any) -> None:
+    """Add an event by the person at this place to its audit log. Call it outside any scope."""
+    with tenancy.scope(place.provider_id, place.reach, place.name):
+        audit.record(place, action, organization_id=place.organization_id, at=at, **details)

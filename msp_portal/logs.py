@@ -1,8 +1,20 @@
 """Logs as JSON lines; what a request or task binds (`structlog.contextvars`) stands in every line of it."""
 
-from typing import Any
+import re
+from collections.abc import MutableMapping
+from typing import Any, Final
 
 import structlog
+
+TOKEN_IN_PATH: Final = re.compile(r"((?:invitations|sign-in/reset/[0-9a-f]{24})(?:/|%2F))[^/%&\s]+", re.IGNORECASE)
+
+
+def without_tokens(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Links of invitations and password resets open something to whoever reads them, so their tokens stay out of the log."""
+    for place in {"request", "path"} & line.keys():
+        line[place] = TOKEN_IN_PATH.sub(r"\1…", str(line[place]))
+    return line
+
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -10,6 +22,7 @@ SHARED_PROCESSORS: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    without_tokens,
 ]
 
 
@@ -32,5 +45,9 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django": {"handlers": [], "propagate": True}, "fontTools": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            "fontTools": {"level": "WARNING"},
+            "weasyprint": {"level": "ERROR"},
+        },
     }

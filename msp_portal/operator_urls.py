@@ -1,11 +1,8 @@
 """The operators' console's addresses."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from msp_portal import incidents
-from msp_portal.lib.ids import PublicIdConverter
-
-register_converter(PublicIdConverter, "id")
 
 urlpatterns = [
     path("livez", incidents.live, name="livez"),

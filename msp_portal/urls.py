@@ -1,15 +1,13 @@
 """The portal's addresses. Each app brings its own."""
 
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
 from msp_portal import incidents
-from msp_portal.lib.ids import PublicIdConverter
-
-register_converter(PublicIdConverter, "id")
 
 urlpatterns = [
     path("livez", incidents.live, name="livez"),
     path("readyz", incidents.ready, name="readyz"),
+    path("", include("accounts.sign_in_urls")),
     path("", include("accounts.urls")),
     path("", include("usage.urls")),
     path("", include("billing.urls")),

@@ -1,8 +1,15 @@
 from django.apps import AppConfig
+from django.urls import register_converter
 
 
 class LibConfig(AppConfig):
-    """The tools' own tables: the outbox and the demo's mailbox."""
+    """The tools' own tables, the outbox and the demo's mailbox; and `<id:…>` in addresses."""
 
     name = "msp_portal.lib"
     label = "portal"
+
+    def ready(self) -> None:
+        """Once for both sites, as the console links to the portal."""
+        from msp_portal.lib.ids import PublicIdConverter
+
+        register_converter(PublicIdConverter, "id")
