@@ -8,7 +8,7 @@ import pytest
 
 from tests.services import cluster
 
-pytest_plugins = ["tests.services.database_fixtures", "tests.services.web_fixtures"]
+pytest_plugins = ["tests.services.database_fixtures", "tests.services.web_fixtures", "tests.cast_fixture"]
 
 services = ExitStack()
 
