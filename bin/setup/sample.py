@@ -14,6 +14,7 @@ from .say import Refusal, step, warn
 
 KEPT = places.VAR / "sample.json"
 SHOWN = places.VAR / "demo.json"
+EXIT_NOT_EMPTY = 3  # of load_sample_data
 COLUMNS = ("role", "email", "password", "provider", "organization")
 
 
@@ -22,12 +23,17 @@ def manage(environment: Environment, *arguments: str) -> str:
 
     :raises Refusal: if it fails, with its last words.
     """
-    command = [str(places.PYTHON), str(places.ROOT / "manage.py"), *arguments]
-    settings = {**os.environ, **environment}
-    answer = subprocess.run(command, env=settings, cwd=places.ROOT, capture_output=True, text=True, check=False)
+    answer = attempt(environment, *arguments)
     if answer.returncode != 0:
         raise Refusal(f"manage.py {arguments[0]} failed: {reason(answer.stderr or answer.stdout)}")
     return answer.stdout
+
+
+def attempt(environment: Environment, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the portal's commands, however it ends."""
+    command = [str(places.PYTHON), str(places.ROOT / "manage.py"), *arguments]
+    settings = {**os.environ, **environment}
+    return subprocess.run(command, env=settings, cwd=places.ROOT, capture_output=True, text=True, check=False)
 
 
 def reason(said: str) -> str:
@@ -38,15 +44,21 @@ def reason(said: str) -> str:
 
 
 def ensure(environment: Environment) -> None:
-    """Load the sample data unless this database got it before, and keep the sign-ins that it told."""
+    """Load the sample data unless this database got it before, and keep the sign-ins that it told.
+
+    :raises Refusal: if the loading fails.
+    """
     if kept().get("database") == place_of(environment):
         return
     with step("Sample data") as notes:
-        told = told_by(manage(environment, "load_sample_data", "--json"))
+        answer = attempt(environment, "load_sample_data", "--json")
+        if answer.returncode not in {0, EXIT_NOT_EMPTY}:
+            raise Refusal(f"The sample data could not be loaded: {reason(answer.stderr)}")
+        told = told_by(answer.stdout)
         notes.append(f"{len(told['logins'])} sign-ins" if told["logins"] else "none, as the database holds data")
     if not told["logins"]:
         warn("The database holds data whose sign-ins this clone doesn't know, so var/demo.json lists none.")
-    write_private(KEPT, json.dumps({**told, "database": place_of(environment)}, indent=2))
+    write_private(KEPT, json.dumps({**told, "database": place_of(environment)}, indent=2, ensure_ascii=False))
 
 
 def told_by(printed: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from billing.sample.load import NotEmpty, load
 from msp_portal.lib import tenancy
 
 SEED = 20
+EXIT_NOT_EMPTY = 3  # so that scripts can tell it from a fault
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             with tenancy.system("sample data"):
                 loaded = load(seed=options["seed"], at=datetime.now(UTC))
         except NotEmpty as rule:
-            raise CommandError(str(rule)) from rule
+            raise CommandError(str(rule), returncode=EXIT_NOT_EMPTY) from rule
         if options["json"]:
             self.stdout.write(json.dumps(asdict(loaded), ensure_ascii=False))
             return
