@@ -125,6 +125,12 @@
   const isOutside = (event, box) =>
     event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
 
+  // --- Who types into the field of a choice means that choice ---
+  document.addEventListener("input", (event) => {
+    const choice = document.getElementById(event.target.dataset?.chooses ?? "");
+    if (choice) choice.checked = true;
+  });
+
   // --- Busy ---
   const setBusy = (form, submitter, busy) => {
     const button = submitter ?? form?.querySelector?.("button[type=submit]");
