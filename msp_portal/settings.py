@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "accounts",
     "usage",
     "billing",
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "msp_portal.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -122,8 +122,11 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 STEP_UP_AGE = timedelta(seconds=ACCOUNT_REAUTHENTICATION_TIMEOUT)
+MFA_ADAPTER = "accounts.adapter.PortalMfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Provider Portal"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; a used code is refused all the same
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
@@ -221,3 +224,9 @@ CELERY_BEAT_SCHEDULE = {
 
 LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+# --- Who sells: stands on contracts and invoices ----------------------------------------------------------------------
+
+VENDOR_NAME = env.text("VENDOR_NAME", "Provider Portal Inc.")
+VENDOR_ADDRESS = env.text("VENDOR_ADDRESS", "100 Example Plaza, Suite 400, Boulder CO 80302, United States").split(", ")
+VENDOR_EMAIL = env.text("VENDOR_EMAIL", "billing@portal.example")
