@@ -3,12 +3,29 @@
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.doors import by_method
-from usage.views import devices, organization_devices, organization_users, users
+from usage.views import caps, devices, organization, organization_devices, organization_users, organizations, usage, users
 
 USERS = "organizations/<id:organization_id>/users/"
 DEVICES = "organizations/<id:organization_id>/devices/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/usage/", usage.usage, name="usage"),
+    path("account/usage/csv/", usage.usage_csv, name="usage-csv"),
+    path("organizations/", by_method(GET=organizations.organizations, POST=organizations.create), name="organizations"),
+    path("organizations/csv/", organizations.organizations_csv, name="organizations-csv"),
+    path("organizations/new/", organizations.new, name="organization-new"),
+    path("organizations/<id:organization_id>/", organization.organization, name="organization"),
+    path(
+        "organizations/<id:organization_id>/details/",
+        by_method(GET=organization.details, POST=organization.save_details),
+        name="organization-details",
+    ),
+    path(
+        "organizations/<id:organization_id>/closing/",
+        by_method(GET=organization.closing, POST=organization.close),
+        name="organization-closing",
+    ),
+    path("organizations/<id:organization_id>/cap/", by_method(GET=caps.cap, POST=caps.save_cap), name="cap"),
     path("users/", users.users, name="users"),
     path("users/csv/", users.users_csv, name="users-csv"),
     path(USERS, by_method(GET=users.organization_users, POST=organization_users.add), name="organization-users"),

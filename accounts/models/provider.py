@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +58,14 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         """Those not closed."""
         return self.filter(closed_at=None)
 
+    def closed(self) -> Self:
+        return self.filter(closed_at__isnull=False)
+
+    def matching(self, words: str, *, provider_id: str) -> Self:
+        """Those whose name contains `words`, no case, no accents."""
+        # Through a function of the database: under the policy the trigram index would not be used.
+        return self.filter(pk__in=RawSQL("select accounts_search_organizations(%s, %s)", [provider_id, words]))
+
     def by_name(self) -> Self:
         """In the order a reader expects: no case, no accents."""
         return self.order_by("folded_name", "pk")
@@ -67,7 +76,9 @@ class Organization(TenantRow):
 
     name = models.CharField(_("name"), max_length=255)
     folded_name = models.GeneratedField(
-        expression=models.Func(models.F("name"), function="portal_fold"), output_field=models.TextField(db_collation="C"), db_persist=True
+        expression=models.Func(models.F("name"), function="portal_fold"),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
     )
     external_id = models.CharField(_("external id"), max_length=100, blank=True)
     contact_name = models.CharField(_("contact's name"), max_length=120, blank=True)
@@ -82,7 +93,9 @@ class Organization(TenantRow):
         verbose_name_plural = _("organizations")
         constraints = [
             models.UniqueConstraint("provider", "id", name="organization_of_its_provider"),
-            models.UniqueConstraint("provider", "folded_name", condition=models.Q(closed_at=None), name="one_open_organization_a_name"),
+            models.UniqueConstraint(
+                "provider", "folded_name", condition=models.Q(closed_at=None), name="one_open_organization_a_name"
+            ),
         ]
         indexes = [models.Index(fields=["provider", "folded_name", "id"], name="organization_by_name")]
 

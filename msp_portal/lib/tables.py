@@ -15,7 +15,7 @@ PAGE_SIZES = (25, 50, 100)
 LONGEST_SEARCH = 100
 
 Row = TypeVar("Row", bound=Model)
-Narrow = Callable[[QuerySet[Any]], QuerySet[Any]]
+Narrow = Callable[[Any], QuerySet[Any]]  # of the queryset's own class, whose methods narrow it
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,11 @@ class TableQuery:
             rows = self.filters[name][value].narrow(rows)
         return rows.order_by(*self._ordering)
 
-    def page(self, rows: QuerySet[Row]) -> "TablePage[Row]":
-        """The page asked for, or the last one; one COUNT and at most one SELECT."""
+    def page(self, rows: QuerySet[Row], total: int | None = None) -> "TablePage[Row]":
+        """The page asked for, or the last one; one COUNT, unless `total` says how many match already, and at most one SELECT."""
         paginator = Paginator(self.filtered(rows), self.size)
+        if total is not None:
+            paginator.count = total
         cut = paginator.get_page(self.number)
         return TablePage(self, list(cut.object_list) if paginator.count else [], paginator.count, cut.number, paginator)
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Count, F, Q, Sum, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +38,9 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
 
     def with_seats_left(self) -> Self:
         """Adds `seats_left`: never below zero; empty without a cap."""
-        return self.annotate(seats_left=Case(When(user_cap=None, then=None), default=Greatest(F("user_cap") - F("users"), Value(0))))
+        return self.annotate(
+            seats_left=Case(When(user_cap=None, then=None), default=Greatest(F("user_cap") - F("users"), Value(0)))
+        )
 
     def limit_reached(self) -> Self:
         return self.filter(users__gte=F("user_cap"))
@@ -50,6 +53,23 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
 
     def uncapped(self) -> Self:
         return self.filter(user_cap=None)
+
+    def of_open_organizations(self) -> Self:
+        return self.filter(organization__closed_at=None)
+
+    def of_closed_organizations(self) -> Self:
+        return self.filter(organization__closed_at__isnull=False)
+
+    def matching(self, words: str, *, provider_id: str) -> Self:
+        """Those whose organization's name contains `words`, no case, no accents."""
+        # Through a function of the database: under the policy the trigram index would not be used.
+        return self.filter(pk__in=RawSQL("select accounts_search_organizations(%s, %s)", [provider_id, words]))
+
+    def sums(self) -> dict[str, int]:
+        """`number` of rows, and the sums of `users`, `devices`, `high_water_mark`, `last_high_water_mark` (after `as_of`); one statement."""
+        counted = ("users", "devices", "high_water_mark", "last_high_water_mark")
+        found = self.order_by().aggregate(number=Count("pk"), **{f"sum_of_{name}": Sum(name, default=0) for name in counted})
+        return {name.removeprefix("sum_of_"): value for name, value in found.items()}
 
     def lock(self) -> Self:
         """The rows, locked in the order the gate locks them."""
@@ -85,7 +105,9 @@ class Seats(models.Model):
     class Meta:
         verbose_name = _("seats")
         verbose_name_plural = _("seats")
-        constraints = [models.CheckConstraint(condition=Q(user_cap__range=(USER_CAP_MIN, USER_CAP_MAX)), name="user_cap_in_bounds")]
+        constraints = [
+            models.CheckConstraint(condition=Q(user_cap__range=(USER_CAP_MIN, USER_CAP_MAX)), name="user_cap_in_bounds")
+        ]
 
     def __str__(self) -> str:
         return f"{self.users} of {self.user_cap or '∞'}"

@@ -1,0 +1,89 @@
+"""Making an MSP's client organizations and editing what they are called. Closing needs the seat gate, so it is in `usage`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.models import Administrator, Organization
+from msp_portal.lib.rules import RuleBroken
+
+ONE_NAME: Final = "one_open_organization_a_name"
+FIELDS: Final = ("name", "external_id", "contact_name", "contact_email")
+
+
+class OrganizationNameTaken(RuleBroken):
+    """Another open organization has the name; neither case nor accents tell two names apart."""
+
+    message = _("An open organization has this name already (case and accents make no difference). Choose another name.")
+    code = "organization_name_taken"
+    field = "name"
+
+
+class LimitedToSome(RuleBroken):
+    """Who sees only some organizations would not see the new one."""
+
+    message = _("Your access is limited to some organizations. Someone who sees all of them can create one.")
+    code = "limited_to_some"
+
+
+@transaction.atomic
+def create_organization(
+    *, name: str, external_id: str, contact_name: str, contact_email: str, by: Administrator, at: datetime
+) -> Organization:
+    """An open organization of the actor's provider. The database gives it its seats, with the provider's default cap.
+
+    :raises OrganizationNameTaken: as the database found it, so two at once can't both have the name.
+    :raises LimitedToSome: for an administrator who would not see it.
+    """
+    if by.is_limited:
+        raise LimitedToSome
+    with one_open_organization_a_name():
+        organization = Organization.objects.create(
+            provider_id=by.provider_id, name=name, external_id=external_id, contact_name=contact_name, contact_email=contact_email
+        )
+    audit.record(by, "accounts.organization.created", organization, at=at)
+    return organization
+
+
+@transaction.atomic
+def edit_organization(
+    *,
+    organization: Organization,
+    name: str,
+    external_id: str,
+    contact_name: str,
+    contact_email: str,
+    by: Administrator,
+    at: datetime,
+) -> Organization:
+    """Change name, external id or contact. The log notes what each changed field was and is; nothing is written when nothing changed.
+
+    :raises OrganizationNameTaken: when another open organization has the name.
+    """
+    row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    wanted = dict(zip(FIELDS, (name, external_id, contact_name, contact_email), strict=True))
+    changes = {field: [getattr(row, field), value] for field, value in wanted.items() if getattr(row, field) != value}
+    if not changes:
+        return row
+    for field, (_former, value) in changes.items():
+        setattr(row, field, value)
+    with one_open_organization_a_name():
+        row.save(update_fields=list(changes))
+    audit.record(by, "accounts.organization.edited", row, at=at, changes=changes)
+    return row
+
+
+@contextmanager
+def one_open_organization_a_name() -> Iterator[None]:
+    """Word the database's refusal of a second open organization of a name."""
+    try:
+        yield
+    except IntegrityError as fault:
+        if getattr(getattr(fault.__cause__, "diag", None), "constraint_name", "") != ONE_NAME:
+            raise
+        raise OrganizationNameTaken from fault

@@ -1,0 +1,29 @@
+"""Setting the user cap of an organization. The database keeps it: from the next seat on, whoever asks for it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import Administrator, Organization
+from usage.gate import OrganizationClosed
+from usage.models import Seats
+
+
+@transaction.atomic
+def set_user_cap(*, organization: Organization, user_cap: int | None, by: Administrator, at: datetime) -> Seats:
+    """Allow at most `user_cap` users, or any number (None). It may lie below the present count: then nobody can be added for now.
+
+    Returns the organization's row of seats as it is after the change. Writes nothing when the cap stands already.
+
+    :raises OrganizationClosed: a closed one has nothing to limit.
+    """
+    seats = Seats.objects.lock().get(pk=organization.pk)
+    if Organization.objects.closed().filter(pk=organization.pk).exists():
+        raise OrganizationClosed(organization_id=organization.pk)
+    former = seats.user_cap
+    if former != user_cap:
+        seats.user_cap = user_cap
+        seats.save(update_fields=["user_cap"])
+        audit.record(by, "usage.cap.changed", organization, at=at, before=former, after=user_cap)
+    return seats

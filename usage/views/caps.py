@@ -1,0 +1,98 @@
+"""The user cap of one organization, beside what one wants to know when setting it. A dialog, and a page at its own address."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.doors import OrganizationRequest, organization_door
+from accounts.refusals import page_of
+from accounts.roles import Permission
+from msp_portal.lib.acts import carry_out
+from msp_portal.lib.page import page, redirect_to, wants_fragment
+from msp_portal.lib.templatetags.portal import number
+from usage.actions.caps import set_user_cap
+from usage.forms.caps import UserCapForm, cap_initial
+from usage.models import Seats
+from usage.queries.caps import Caps, caps_together, warnings_about
+from usage.queries.licences import Licences, licences_of
+from usage.queries.months import last_month, marks_by_month, month_of
+from usage.views.usage import allowed
+
+
+@organization_door("GET", permission=Permission.SEE_USAGE)
+def cap(request: OrganizationRequest) -> HttpResponse:
+    seats = _seats(request)
+    form = UserCapForm(initial=cap_initial(seats.user_cap))
+    return page(request, "usage/cap.html", _shown(request, seats, form), fragment="cap")
+
+
+@organization_door("POST", permission=Permission.EDIT_CAPS)
+def save_cap(request: OrganizationRequest) -> HttpResponse:
+    form = UserCapForm(request.POST)
+    if not carry_out(form, set_user_cap, organization=request.organization, by=request.administrator, at=request.at):
+        return page(request, "usage/cap.html", _shown(request, _seats(request), form), fragment="cap", status=422)
+    seats = _seats(request)
+    warnings = warnings_about(seats, *_beside(request))
+    toast = _said(seats)
+    if wants_fragment(request) and page_of(request).startswith(reverse("usage")):
+        shown = {"row": seats, "warnings": warnings, **allowed(request)}
+        target = f"organization-row-{seats.pk}"
+        return page(
+            request,
+            "usage/usage.html",
+            shown,
+            fragment="organization-row",
+            target=target,
+            also=("cap-warnings",),
+            toast=toast,
+            close_dialog=True,
+        )
+    for sentence in warnings:
+        messages.warning(request, sentence)
+    return redirect_to(request, _back(request), toast)
+
+
+def _seats(request: OrganizationRequest) -> Seats:
+    return Seats.objects.as_of(request.at).select_related("organization").get(pk=request.organization.pk)
+
+
+def _shown(request: OrganizationRequest, seats: Seats, form: UserCapForm) -> dict[str, Any]:
+    month = month_of(request.provider, request.at)
+    caps, licences = _beside(request)
+    return {
+        "row": seats,
+        "form": form,
+        "organization": request.organization,
+        "month": month,
+        "last_month": last_month(month.month),
+        "months": marks_by_month(seats, month, request.at),
+        "caps": caps,
+        "licences": licences,
+        "back": reverse("usage"),
+        "trail": [{"label": _("Usage"), "url": reverse("usage")}, {"label": request.organization.name}],
+        **allowed(request),
+    }
+
+
+def _beside(request: OrganizationRequest) -> tuple[Caps | None, Licences | None]:
+    """All caps together and the licences, for who may see licences and the whole provider."""
+    place = request.administrator
+    if not place.may(Permission.SEE_LICENSES):
+        return None, None
+    return None if place.is_limited else caps_together(request.mine(Seats.objects.all())), licences_of(request.provider)
+
+
+def _said(seats: Seats) -> str:
+    name = seats.organization.name
+    if seats.user_cap is None:
+        return _("%(name)s: No User Cap.") % {"name": name}
+    return _("%(name)s: users capped at %(cap)s.") % {"name": name, "cap": number(seats.user_cap)}
+
+
+def _back(request: OrganizationRequest) -> str:
+    """The page the form stood on; its own page leads to the Usage tab."""
+    came_from = page_of(request)
+    return reverse("usage") if came_from == request.path or came_from == reverse("home") else came_from

@@ -1,0 +1,96 @@
+"""All client organizations of an MSP: the list, its CSV, and a new one."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+
+from accounts.doors import ProviderRequest, provider_door
+from accounts.roles import Permission
+from msp_portal.lib.acts import carry_out
+from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.page import page, redirect_to
+from msp_portal.lib.tables import TableQuery
+from usage.actions.organizations import open_organization
+from usage.forms.caps import cap_initial
+from usage.forms.organizations import NewOrganizationForm
+from usage.models import Seats
+from usage.views.lists import streamed
+from usage.views.usage import CAPS
+
+COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
+    "name": "organization__folded_name",
+    "external": ("organization__external_id", "organization__folded_name"),
+    "users": ("users", "organization__folded_name"),
+    "devices": ("devices", "organization__folded_name"),
+    "cap": ("user_cap", "organization__folded_name"),
+    "created": ("organization__created_at", "organization__folded_name"),
+}
+
+
+@provider_door("GET", permission=Permission.SEE_ORGANIZATIONS)
+def organizations(request: ProviderRequest) -> HttpResponse:
+    table = _table(request)
+    rows = _rows(request, table)
+    sums = table.filtered(rows).sums()  # type: ignore[attr-defined]  # a SeatsQuerySet it stays
+    place = request.administrator
+    shown = {"table": table, "page": table.page(rows, total=sums["number"]), "sums": sums, "zone": request.provider.time_zone}
+    shown |= {"may_create": place.may(Permission.EDIT_ORGANIZATIONS) and not place.is_limited}
+    return page(request, "organizations/organizations.html", shown, fragment="organizations-list")
+
+
+@provider_door("GET", permission=Permission.SEE_ORGANIZATIONS)
+def organizations_csv(request: ProviderRequest) -> StreamingHttpResponse:
+    """Exactly the rows that the page's search and filter match, in its order."""
+    table = _table(request)
+    header = [
+        _("Organization"),
+        _("Organization ID"),
+        _("External ID"),
+        _("Contact"),
+        _("Contact's e-mail"),
+        _("Users"),
+        _("Devices"),
+    ]
+    header += [_("User cap"), _("Created"), _("Closed")]
+    return csv_response("organizations.csv", header, streamed(request, table.filtered(_rows(request, table)), _cells))
+
+
+@provider_door("GET", permission=Permission.EDIT_ORGANIZATIONS)
+def new(request: ProviderRequest) -> HttpResponse:
+    form = NewOrganizationForm(initial=cap_initial(request.provider.default_user_cap))
+    return page(request, "organizations/new.html", {"form": form}, fragment="new-organization")
+
+
+@provider_door("POST", permission=Permission.EDIT_ORGANIZATIONS)
+def create(request: ProviderRequest) -> HttpResponse:
+    form = NewOrganizationForm(request.POST)
+    if carry_out(form, open_organization, by=request.administrator, at=request.at):
+        made = form.result  # type: ignore[attr-defined]
+        return redirect_to(request, made.get_absolute_url(), _("%(name)s was created.") % {"name": made.name})
+    return page(request, "organizations/new.html", {"form": form}, fragment="new-organization", status=422)
+
+
+def _table(request: ProviderRequest) -> TableQuery:
+    return TableQuery.from_request(
+        request.GET,
+        columns=COLUMNS,
+        default="name",
+        filters={"cap": CAPS},
+        search=lambda rows, words: rows.matching(words, provider_id=request.administrator.provider_id),  # type: ignore[attr-defined]
+    )
+
+
+def _rows(request: ProviderRequest, table: TableQuery) -> QuerySet[Seats]:
+    rows = Seats.objects.as_of(request.at).select_related("organization")
+    return request.mine(rows if table.chosen.get("cap") == "closed" else rows.of_open_organizations())
+
+
+def _cells(row: Seats) -> Sequence[object]:
+    client = row.organization
+    return (
+        *(client.name, client.pk, client.external_id, client.contact_name, client.contact_email),
+        *(row.users, row.devices, row.user_cap, client.created_at, client.closed_at),
+    )

@@ -1,0 +1,114 @@
+"""The Usage tab: licences on top, below one row an organization."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.doors import ProviderRequest, provider_door
+from accounts.models import Administrator
+from accounts.roles import Permission, roles_with
+from msp_portal.lib import tenancy
+from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.page import page
+from msp_portal.lib.tables import Choice, TableQuery
+from usage.models import Seats
+from usage.models.seats import SeatsQuerySet
+from usage.queries.licences import licences_of
+from usage.queries.months import last_month, month_of
+
+COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
+    "name": "organization__folded_name",
+    "last": ("last_high_water_mark", "organization__folded_name"),
+    "users": ("users", "organization__folded_name"),
+    "devices": ("devices", "organization__folded_name"),
+    "mark": ("high_water_mark", "organization__folded_name"),
+    "cap": ("user_cap", "organization__folded_name"),
+}
+CAPS: Final[dict[str, Choice]] = {
+    "reached": Choice(gettext_lazy("Limit reached"), SeatsQuerySet.limit_reached),
+    "near": Choice(gettext_lazy("Near limit"), SeatsQuerySet.near_limit),
+    "capped": Choice(gettext_lazy("Capped"), SeatsQuerySet.capped),
+    "uncapped": Choice(gettext_lazy("No User Cap"), SeatsQuerySet.uncapped),
+    "closed": Choice(gettext_lazy("Closed"), SeatsQuerySet.of_closed_organizations),
+}
+
+
+@provider_door("GET", permission=Permission.SEE_USAGE)
+def usage(request: ProviderRequest) -> HttpResponse:
+    table = _table(request)
+    rows = _rows(request, table)
+    sums = table.filtered(rows).sums()  # type: ignore[attr-defined]  # a SeatsQuerySet it stays
+    month = month_of(request.provider, request.at)
+    shown = {"table": table, "page": table.page(rows, total=sums["number"]), "sums": sums, "at": request.at}
+    shown |= {"month": month, "last_month": last_month(month.month), **_licences(request), **allowed(request)}
+    return page(request, "usage/usage.html", shown, fragment="usage-list")
+
+
+@provider_door("GET", permission=Permission.SEE_USAGE)
+def usage_csv(request: ProviderRequest) -> StreamingHttpResponse:
+    """Exactly the rows that the page's search and filter match, in its order."""
+    month = month_of(request.provider, request.at)
+    header = [
+        _("Organization"),
+        _("Organization ID"),
+        _("External ID"),
+        _("Month"),
+        _("Time zone"),
+        _("Last month's high-water mark"),
+    ]
+    header += [_("Users"), _("Devices"), _("Current high-water mark"), _("User cap"), _("Cap state"), _("As of")]
+    lines = _lines(request, [f"{month.month:%Y-%m}", month.time_zone])
+    return csv_response(f"usage-{month.month:%Y-%m}.csv", header, lines)
+
+
+def allowed(request: ProviderRequest) -> dict[str, bool]:
+    """What the rows offer to this reader."""
+    place = request.administrator
+    return {"edits_caps": place.may(Permission.EDIT_CAPS), "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS)}
+
+
+def _table(request: ProviderRequest) -> TableQuery:
+    return TableQuery.from_request(
+        request.GET,
+        columns=COLUMNS,
+        default="name",
+        filters={"cap": CAPS},
+        search=lambda rows, words: rows.matching(words, provider_id=request.administrator.provider_id),  # type: ignore[attr-defined]
+    )
+
+
+def _rows(request: ProviderRequest, table: TableQuery) -> QuerySet[Seats]:
+    """The figures of the organizations that this administrator may reach; closed ones only when asked for."""
+    rows = Seats.objects.as_of(request.at).select_related("organization")
+    return request.mine(rows if table.chosen.get("cap") == "closed" else rows.of_open_organizations())
+
+
+def _licences(request: ProviderRequest) -> dict[str, Any]:
+    """The licences for who may see them; for others, who may."""
+    if request.administrator.may(Permission.SEE_LICENSES):
+        licences = licences_of(request.provider)
+        late = licences is not None and licences.is_late(request.at)
+        return {"sees_licences": True, "licences": licences, "late": late, "provider": request.provider}
+    return {
+        "sees_licences": False,
+        "can_help": Administrator.objects.of_the_msp()
+        .active()
+        .filter(role__in=roles_with(Permission.SEE_LICENSES))
+        .by_name()[:3],
+    }
+
+
+def _lines(request: ProviderRequest, of_the_month: list[str]) -> Iterator[list[object]]:
+    """Read while they are sent, after the request's own scope has ended."""
+    place, table = request.administrator, _table(request)
+    with tenancy.scope(place.provider_id, place.reach, place.name):
+        for row in table.filtered(_rows(request, table)).iterator(chunk_size=2000):
+            organization = row.organization
+            yield [
+                *(organization.name, organization.pk, organization.external_id, *of_the_month, row.last_high_water_mark),  # type: ignore[attr-defined]
+                *(row.users, row.devices, row.high_water_mark, row.user_cap, row.cap_state.label, request.at),  # type: ignore[attr-defined]
+            ]
