@@ -39,6 +39,18 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         """
         throttle.before_password(credentials["email"], at=datetime.now(UTC))
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Person | None:
+        """The person whose e-mail and password these are, suspended or not. An unknown address costs a look-up and a hash like a known one.
+
+        :raises TooManyTries: past the limit.
+        """
+        self.pre_authenticate(request, **credentials)
+        person = Person.objects.with_email(credentials["email"])
+        if person is None:
+            Person().set_password(credentials["password"])
+            return None
+        return person if person.check_password(credentials["password"]) else None
+
     def post_login(self, request: HttpRequest, user: Person, *, redirect_url: str | None, **rest: Any) -> HttpResponse:
         """Enter the person's place when it is the only one, and go where he wanted to."""
         found = places.places_of(user)

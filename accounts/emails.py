@@ -18,8 +18,8 @@ PASSWORD_RESET: Final = "password-reset"  # noqa: S105 - the kind of an outbox m
 @outbox.delivers(PASSWORD_RESET)
 def send_reset(payload: outbox.Payload, key: str) -> None:
     """Write to the address if a person who may sign in has it. The link is made here, so that no table ever holds it."""
-    person = Person.objects.filter(email__iexact=payload["email"], suspended_at=None).first()
-    if person is None:
+    person = Person.objects.with_email(payload["email"])
+    if person is None or not person.is_active:
         return
     url = portal_url("account_reset_password_from_key", person.pk, default_token_generator.make_token(person))
     context = {"name": person.name, "url": url}

@@ -173,6 +173,7 @@ def sign_in(browser, administrator, *, fresh=True):
     session = browser.session
     session[SESSION_KEY] = administrator.pk
     proof_at = time.time() - (0 if fresh else 3600)
+    session["account_authentication_methods_user"] = administrator.person_id
     session["account_authentication_methods"] = [{"method": "password", "at": proof_at, "email": administrator.email}]
     session.save()
     return browser

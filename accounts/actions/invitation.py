@@ -85,7 +85,7 @@ def invitation_of(token: str) -> Invitation:
 
 def has_sign_in(invitation: Invitation) -> bool:
     """Whether the one who holds the link signs in to accept, instead of choosing a password."""
-    return Person.objects.filter(email__iexact=invitation.email).exists()
+    return Person.objects.with_email(invitation.email) is not None
 
 
 def join(*, first_name: str, last_name: str, new_password: str, invitation: Invitation, at: datetime) -> Person:

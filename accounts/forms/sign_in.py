@@ -22,7 +22,9 @@ def password_field(label: Any, autocomplete: str, **options: Any) -> forms.CharF
 class EmailForm(forms.Form):
     """An e-mail address that may or may not be someone's."""
 
-    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
 
 
 class SignInForm(EmailForm):
@@ -43,7 +45,9 @@ class CodeForm(forms.Form):
 
     result: Authenticator
     code = forms.CharField(
-        label=_("Code"), max_length=32, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+        label=_("Code"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
     )
 
 

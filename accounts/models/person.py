@@ -13,8 +13,12 @@ from msp_portal.lib.ids import NewPublicId, PublicIdField
 class PersonManager(BaseUserManager["Person"]):
     """Finds persons by e-mail address in any case."""
 
+    def with_email(self, email: str) -> "Person | None":
+        """The person with this address in any case, or None; one look-up in the unique index either way."""
+        return self.alias(lowered=Lower("email")).filter(lowered=email.strip().lower()).first()
+
     def get_by_natural_key(self, username: str | None) -> "Person":
-        return self.get(email__iexact=username)
+        return self.alias(lowered=Lower("email")).get(lowered=(username or "").lower())
 
 
 class Person(AbstractBaseUser):
