@@ -68,8 +68,8 @@ def checks() -> list[Check]:
     manage = [str(places.PYTHON), str(places.ROOT / "manage.py")]
     deployed = {"PORTAL_LOOPBACK": "0", "PORTAL_LOGIN": "web", "PORTAL_URL": "https://portal.example"}
     return [
-        ("Format (ruff)", [program("ruff"), "format", "--check", "."], {}),
-        ("Lint (ruff)", [program("ruff"), "check", "."], {}),
+        ("Format (ruff)", [program("ruff"), "format", "--check", "--output-format", "concise", "."], {}),
+        ("Lint (ruff)", [program("ruff"), "check", "--output-format", "concise", "."], {}),
         ("Types (mypy)", [program("mypy")], {}),
         ("Import contracts", [program("lint-imports")], {}),
         ("Migrations are complete", [*manage, "makemigrations", "--check", "--dry-run"], {}),
