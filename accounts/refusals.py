@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.models import Administrator
+from accounts.models import Administrator, Provider
 from accounts.roles import Permission, roles_with
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def choose_place(request: HttpRequest) -> HttpResponse:
 
 
 def too_junior(request: "ProviderRequest", permission: Permission) -> HttpResponse:
-    """403 with the people of this provider who may."""
+    """403 with the people of this provider who may, or its contact for those whom the wall lets see no colleagues."""
     can_help = Administrator.objects.of_the_msp().active().filter(role__in=roles_with(permission)).by_name()[:5]
-    return render(request, "403.html", {"permission": permission, "can_help": can_help}, status=403)
+    provider = Provider.objects.get(pk=request.administrator.provider_id)
+    return render(request, "403.html", {"permission": permission, "can_help": can_help, "provider": provider}, status=403)
 
 
 def no_place(request: HttpRequest) -> HttpResponse:
