@@ -1,9 +1,42 @@
 """Questions that fit no queryset method."""
 
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
+from django.db.models import QuerySet, Sum
+
+from accounts.models import Provider
 from billing.drafts import Mark
+from billing.models import Contract, Invoice
+from msp_portal.lib.periods import month_of, months_later
 from usage.models import ClosedMonth
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over invoices of one currency."""
+
+    currency: str
+    billed: Decimal
+    paid: Decimal
+    owed: Decimal
+
+
+@dataclass(frozen=True)
+class OpenAccount:
+    """What is owed on a day and what comes next. Invoices carry the columns of `InvoiceQuerySet.as_of`, the oldest debt first."""
+
+    owed: list[Totals]
+    past_due: list[Invoice]
+    coming_due: list[Invoice]
+    next_invoice_on: date | None
+
+    @property
+    def oldest(self) -> Invoice | None:
+        """The one to pay first."""
+        return next(iter([*self.past_due, *self.coming_due]), None)
 
 
 def marks_of(provider_id: str, month: date) -> list[Mark]:
@@ -11,3 +44,43 @@ def marks_of(provider_id: str, month: date) -> list[Mark]:
     closed = ClosedMonth.objects.filter(provider_id=provider_id, month=month, users_mark__gt=0)
     rows = closed.order_by("organization__folded_name", "organization_id")
     return [Mark(*row) for row in rows.values_list("organization_id", "organization__name", "users_mark")]
+
+
+def open_account(provider: Provider, day: date) -> OpenAccount:
+    """What the provider owes on `day`; two statements."""
+    unpaid = provider.invoices.all().as_of(day).unpaid().order_by("due_on", "number")
+    late = [invoice for invoice in unpaid if invoice.due_on < day]
+    coming = [invoice for invoice in unpaid if invoice.due_on >= day]
+    has_contract = Contract.objects.filter(provider=provider).in_force(day).exists()
+    next_on = months_later(month_of(day), 1) if has_contract else None
+    return OpenAccount(_owed([*late, *coming]), late, coming, next_on)
+
+
+def totals_of(invoices: QuerySet[Invoice]) -> list[Totals]:
+    """The sums at the foot of a list, one a currency; after `as_of`."""
+    sums = (
+        invoices.order_by("currency")
+        .values("currency")
+        .annotate(billed=Sum("total_amount"), paid=Sum("paid_amount"), owed=Sum("owed_amount"))
+    )
+    return [Totals(**row) for row in sums.values("currency", "billed", "paid", "owed")]
+
+
+def contract_in_force(provider: Provider, day: date) -> Contract | None:
+    """The version that counts on `day`, with its package."""
+    return provider.contracts.all().in_force(day).select_related("package").first()
+
+
+def years_of(provider: Provider) -> list[int]:
+    """The years in which invoices were issued, the newest first."""
+    return [day.year for day in provider.invoices.dates("issued_on", "year", order="DESC")]
+
+
+def _owed(invoices: list[Any]) -> list[Totals]:
+    currencies = sorted({invoice.currency for invoice in invoices})
+    return [_owed_in(currency, [invoice for invoice in invoices if invoice.currency == currency]) for currency in currencies]
+
+
+def _owed_in(currency: str, invoices: list[Any]) -> Totals:
+    columns = ("total_amount", "paid_amount", "owed_amount")
+    return Totals(currency, *(sum((getattr(invoice, column) for invoice in invoices), Decimal(0)) for column in columns))

@@ -1,5 +1,15 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from billing.views import contract, information, invoice, payments
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/payments/", payments.payments, name="payments"),
+    path("account/payments/csv/", payments.payments_csv, name="payments-csv"),
+    path("account/payments/<id:invoice_id>/", invoice.invoice, name="invoice"),
+    path("account/payments/<id:invoice_id>/csv/", invoice.invoice_csv, name="invoice-csv"),
+    path("account/billing/", information.billing, name="billing"),
+    path("account/billing/information/", information.billing_information, name="billing-information"),
+    path("account/contract/", contract.contract, name="contract"),
+]

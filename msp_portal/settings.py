@@ -218,6 +218,8 @@ CELERY_BEAT_SCHEDULE = {
     "outbox": {"task": "msp_portal.lib.tasks.sweep_outbox", "schedule": timedelta(minutes=1)},
     "audit-chain": {"task": "accounts.tasks.chain_audit_events", "schedule": timedelta(minutes=1)},
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
+    "contracts": {"task": "billing.tasks.follow_contracts", "schedule": crontab(minute="1")},
+    "contract-documents": {"task": "billing.tasks.make_contract_documents", "schedule": timedelta(minutes=1)},
 }
 
 # --- Logs: JSON lines with request id, provider and actor -------------------------------------------------------------

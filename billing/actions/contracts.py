@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max
@@ -11,6 +12,7 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Provider
 from billing.models import Contract, Package
+from msp_portal.lib import tenancy
 from msp_portal.lib.rules import RuleBroken
 from usage.models import Licensing
 
@@ -64,7 +66,7 @@ def add_contract(
         made_at=at,
     )
     audit.record(by, "billing.contract.added", contract, at=at, committed=committed, valid_from=valid_from, ends_on=ends_on)
-    follow_contract(provider=provider, day=at.date())
+    follow_contract(provider=provider, day=at.astimezone(ZoneInfo(provider.time_zone)).date())
     return contract
 
 
@@ -86,3 +88,12 @@ def follow_contract(*, provider: Provider, day: date) -> Licensing | None:
     }
     licensing, _made = Licensing.objects.update_or_create(provider=provider, defaults=terms)
     return licensing
+
+
+def follow_contracts(*, at: datetime) -> int:
+    """Follow the version in force of every provider that has a contract, each on its own day; returns how many there are."""
+    with tenancy.system("contracts in force"):
+        providers = list(Provider.objects.filter(contracts__isnull=False).distinct())
+        for provider in providers:
+            follow_contract(provider=provider, day=at.astimezone(ZoneInfo(provider.time_zone)).date())
+    return len(providers)

@@ -22,7 +22,9 @@ def make_missing_documents() -> int:
     """Draw the paper of every contract with a commitment that has none yet; returns how many were missing."""
     with tenancy.system("contract documents"):
         missing = list(
-            Contract.objects.filter(committed__isnull=False, document=None).select_related("provider", "package").order_by("made_at")
+            Contract.objects.filter(committed__isnull=False, document=None)
+            .select_related("provider", "package")
+            .order_by("made_at")
         )
         for contract in missing:
             make_document(contract)

@@ -68,3 +68,6 @@ revoke update on billing_paymentmethod from portal_tenant;
 -- Global by name (accounts/identity.py): the list of packages, and the counters of invoice numbers.
 grant select on billing_package to portal_tenant;
 grant select, insert, update on billing_package, billing_invoiceseries to portal_system;
+
+-- Django adds an index for LIKE to every text key. Nobody looks for a part of a number.
+drop index billing_invoice_number_b2bb8a8d_like;

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, Provider
+from billing.actions.documents import make_missing_documents
 from billing.models import Package
 from billing.sample import activity, cast, player
 from billing.sample.bills import Books, make_contracts, make_packages
@@ -57,6 +58,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=21))
     fill_slots(at=at)
+    make_missing_documents()
     return Loaded(_providers(providers, keys), _logins())
 
 

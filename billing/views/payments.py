@@ -1,0 +1,79 @@
+"""The Payment History tab: invoices, what became of them, and what happens next."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+
+from accounts.doors import ProviderRequest, provider_door
+from accounts.roles import Permission
+from billing.days import today
+from billing.models import Invoice, InvoiceStatus
+from billing.queries import open_account, totals_of, years_of
+from msp_portal.lib import tenancy
+from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.page import page
+from msp_portal.lib.tables import Choice, TableQuery
+
+COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
+    "number": "number",
+    "month": ("month", "number"),
+    "issued": ("issued_on", "number"),
+    "due": ("due_on", "number"),
+    "status": ("status", "number"),
+    "billed": ("total_amount", "number"),
+    "paid": ("paid_amount", "number"),
+    "owed": ("owed_amount", "number"),
+}
+
+
+@provider_door("GET", permission=Permission.SEE_INVOICES)
+def payments(request: ProviderRequest) -> HttpResponse:
+    table = _table(request)
+    rows = _rows(request)
+    shown = {
+        "table": table,
+        "page": table.page(rows),
+        "totals": totals_of(table.filtered(rows)),
+        "account": open_account(request.provider, today(request)),
+        "provider": request.provider,
+    }
+    return page(request, "billing/payments.html", shown, fragment="payments-list")
+
+
+@provider_door("GET", permission=Permission.SEE_INVOICES)
+def payments_csv(request: ProviderRequest) -> StreamingHttpResponse:
+    """Exactly the invoices that the page's filters match, in its order."""
+    header = [_("Number"), _("Kind"), _("Corrects"), _("Period"), _("Time zone"), _("Issued on"), _("Due on"), _("Status")]
+    header += [_("Currency"), _("Billed"), _("Credited"), _("Paid"), _("Owed")]
+    return csv_response("payment-history.csv", header, _lines(request))
+
+
+def _rows(request: ProviderRequest) -> QuerySet[Invoice]:
+    return request.provider.invoices.all().as_of(today(request)).select_related("corrects")
+
+
+def _table(request: ProviderRequest) -> TableQuery:
+    statuses = {status.name.lower(): Choice(status.label, _only("status", status)) for status in InvoiceStatus}
+    years = {str(year): Choice(str(year), _only("issued_on__year", year)) for year in years_of(request.provider)}
+    filters = {"status": statuses, "year": years}
+    return TableQuery.from_request(request.GET, columns=COLUMNS, default="-issued", filters=filters)
+
+
+def _only(column: str, value: object) -> Any:
+    return lambda rows: rows.filter(**{column: value})
+
+
+def _lines(request: ProviderRequest) -> Iterator[list[object]]:
+    """Read while they are sent, after the request's own scope has ended."""
+    place = request.administrator
+    with tenancy.scope(place.provider_id, place.reach, place.name):
+        for row in _table(request).filtered(_rows(request)).iterator(chunk_size=2000):
+            credited, paid, owed = row.credited_amount, row.paid_amount, row.owed_amount  # type: ignore[attr-defined]  # by `as_of`
+            yield [
+                *(row.number, row.get_kind_display(), row.corrects.number if row.corrects else "", f"{row.month:%Y-%m}"),
+                *(row.time_zone, row.issued_on, row.due_on, row.status, row.currency, row.total_amount),  # type: ignore[attr-defined]
+                *(credited, paid, owed),
+            ]
