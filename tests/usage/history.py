@@ -101,3 +101,8 @@ def mark_of(organization, year, month):
 
 def totals(provider):
     return list(LicenseTotal.objects.filter(provider=provider).order_by("slot"))
+
+
+def recount_now():
+    """The hourly job at this very moment."""
+    return recompute(at=datetime.now(UTC))
