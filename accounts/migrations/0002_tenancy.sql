@@ -99,3 +99,6 @@ language sql stable security definer set search_path = pg_catalog, public, pg_te
 $$;
 revoke execute on function accounts_search_organizations from public;
 grant execute on function accounts_search_organizations to portal_tenant, portal_system;
+
+-- Django adds an index for LIKE to every text key. Nobody looks for a part of these.
+drop index accounts_apikey_lookup_52bb82c1_like, accounts_signinattempts_subject_a62a3e38_like;
