@@ -171,7 +171,7 @@ def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Pe
 
 def _open_to_all(request: HttpRequest) -> PublicRequest:
     ours = cast(PublicRequest, request)
-    audit.address.set(_address(request))
+    audit.address.set(address_of(request))
     ours.at = datetime.now(UTC)
     return ours
 
@@ -191,7 +191,7 @@ def _prepare(request: HttpRequest, place: Administrator, several: bool) -> Provi
     ours.mine = lambda rows: _reachable(rows, place, "organization_id")
     ours.organizations = lambda: _reachable(Organization.objects.all(), place, "pk")
     place.has_several_places = several  # type: ignore[attr-defined]  # the shell offers the switch
-    audit.address.set(_address(request))
+    audit.address.set(address_of(request))
     structlog.contextvars.bind_contextvars(provider=place.provider_id, actor=place.pk)
     return ours
 
@@ -255,7 +255,7 @@ def _note_refusals(request: ProviderRequest, refusals: list[RuleBroken], organiz
             )
 
 
-def _address(request: HttpRequest) -> str | None:
+def address_of(request: HttpRequest) -> str | None:
     """The client's address; behind our proxy it is the last one that the proxy added."""
     forwarded = "" if settings.LOOPBACK else request.headers.get("X-Forwarded-For", "")
     return forwarded.split(",")[-1].strip() or request.META.get("REMOTE_ADDR")

@@ -1,5 +1,7 @@
 """The outbox, and the mailbox that stands in for a mail server where none is configured."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -27,6 +29,11 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    def try_again(self, *, at: datetime) -> None:
+        """Take a parked message back into the queue, with all its attempts before it."""
+        self.parked_at, self.attempts, self.due_at, self.last_error = None, 0, at, ""
+        self.save(update_fields=["parked_at", "attempts", "due_at", "last_error"])
 
 
 class MailboxMessage(models.Model):

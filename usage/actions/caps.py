@@ -5,13 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import Administrator, Organization
+from accounts.audit import Actor
+from accounts.models import Organization
 from usage.gate import OrganizationClosed
 from usage.models import Seats
 
 
 @transaction.atomic
-def set_user_cap(*, organization: Organization, user_cap: int | None, by: Administrator, at: datetime) -> Seats:
+def set_user_cap(*, organization: Organization, user_cap: int | None, by: Actor, at: datetime) -> Seats:
     """Allow at most `user_cap` users, or any number (None). It may lie below the present count: then nobody can be added for now.
 
     Returns the organization's row of seats as it is after the change. Writes nothing when the cap stands already.

@@ -5,14 +5,15 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import Administrator, Organization
+from accounts.audit import Actor
+from accounts.models import Organization
 from usage.gate import seat_gate
 from usage.models import Device
 
 
 @transaction.atomic
 def add_device(
-    *, organization: Organization, name: str, operating_system: str, serial_number: str, by: Administrator, at: datetime
+    *, organization: Organization, name: str, operating_system: str, serial_number: str, by: Actor, at: datetime
 ) -> Device:
     """Add a device.
 
@@ -31,9 +32,7 @@ def add_device(
 
 
 @transaction.atomic
-def edit_device(
-    *, device: Device, name: str, operating_system: str, serial_number: str, by: Administrator, at: datetime
-) -> Device:
+def edit_device(*, device: Device, name: str, operating_system: str, serial_number: str, by: Actor, at: datetime) -> Device:
     """Change what is noted of the device; the log notes what each changed field was and is."""
     wanted = {"name": name, "operating_system": operating_system, "serial_number": serial_number}
     changes = {field: [getattr(device, field), value] for field, value in wanted.items() if getattr(device, field) != value}
@@ -46,7 +45,7 @@ def edit_device(
 
 
 @transaction.atomic
-def remove_device(*, device: Device, by: Administrator, at: datetime) -> None:
+def remove_device(*, device: Device, by: Actor, at: datetime) -> None:
     """Remove a device of a locked row. The ledger and the log keep its name."""
     audit.record(by, "usage.device.removed", device, at=at)
     device.delete()

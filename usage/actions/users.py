@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import Administrator, Organization
+from accounts.audit import Actor
+from accounts.models import Organization
 from msp_portal.lib.rules import RuleBroken
 from usage.gate import seat_gate
 from usage.models import User
@@ -30,7 +31,7 @@ def add_user(
     email: str,
     first_name: str,
     last_name: str,
-    by: Administrator,
+    by: Actor,
     at: datetime,
 ) -> User:
     """Add an active user, who takes a seat.
@@ -52,9 +53,7 @@ def add_user(
 
 
 @transaction.atomic
-def edit_user(
-    *, user: User, user_name: str, email: str, first_name: str, last_name: str, by: Administrator, at: datetime
-) -> User:
+def edit_user(*, user: User, user_name: str, email: str, first_name: str, last_name: str, by: Actor, at: datetime) -> User:
     """Change who the user is; seat and state stay. The log notes what each changed field was and is.
 
     :raises UserNameTaken: when another user of the organization has the name.
@@ -73,7 +72,7 @@ def edit_user(
 
 
 @transaction.atomic
-def suspend_user(*, user: User, by: Administrator, at: datetime) -> User:
+def suspend_user(*, user: User, by: Actor, at: datetime) -> User:
     """Suspend a user of a locked row; one already suspended stays as he is. The seat stays taken."""
     if not user.is_suspended:
         user.suspend(at=at)
@@ -82,7 +81,7 @@ def suspend_user(*, user: User, by: Administrator, at: datetime) -> User:
 
 
 @transaction.atomic
-def reactivate_user(*, user: User, by: Administrator, at: datetime) -> User:
+def reactivate_user(*, user: User, by: Actor, at: datetime) -> User:
     """Make a suspended user of a locked row active again, at a full house too: he never gave up his seat."""
     if user.is_suspended:
         user.reactivate()
@@ -91,7 +90,7 @@ def reactivate_user(*, user: User, by: Administrator, at: datetime) -> User:
 
 
 @transaction.atomic
-def remove_user(*, user: User, by: Administrator, at: datetime) -> None:
+def remove_user(*, user: User, by: Actor, at: datetime) -> None:
     """Remove the user of a locked row and free the seat. The ledger and the log keep the name."""
     audit.record(by, "usage.user.removed", user, at=at, email=user.email)
     user.delete()

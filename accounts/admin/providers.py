@@ -1,0 +1,141 @@
+"""Providers and their client organizations."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from accounts import audit
+from accounts.console import OperatorAdmin, act_on_each
+from accounts.forms.fields import UserCapField
+from accounts.models import Organization, Person, Provider
+
+
+class ProviderForm(forms.ModelForm[Provider]):
+    """A provider as operators see it."""
+
+    time_zone = forms.ChoiceField(
+        label=_("time zone"),
+        choices=lambda: [(zone, zone) for zone in sorted(available_timezones())],
+        initial="UTC",
+        help_text=_("A changed zone takes effect from the next month."),
+    )
+    default_user_cap = UserCapField(
+        label=_("default cap of new organizations"), required=False, help_text=_("1 to 10,000; empty for none.")
+    )
+
+    class Meta:
+        model = Provider
+        fields = (
+            *("name", "contact_name", "contact_email", "contact_phone", "time_zone", "default_user_cap"),
+            *("account_manager_name", "account_manager_email", "account_manager_phone"),
+        )
+
+
+@admin.register(Provider)
+class ProviderAdmin(OperatorAdmin[Provider]):
+    """The MSPs. One that does not pay is suspended here: it sees and pays, but gets no new seats."""
+
+    noun = "provider"
+    form = ProviderForm
+    list_display = ("name", "contact_email", "time_zone", "clients", "created_at", "suspended_at")
+    list_filter = (("suspended_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "contact_email", "pk")
+    ordering = ("name", "pk")
+    readonly_fields = ("id", "created_at", "suspended_at")
+    actions = ("suspend", "restore")
+    fieldsets = (
+        (None, {"fields": ("name", "id", "created_at", "suspended_at")}),
+        (_("Contact shown to its clients"), {"fields": ("contact_name", "contact_email", "contact_phone")}),
+        (_("Counting"), {"fields": ("time_zone", "default_user_cap")}),
+        (_("Account manager"), {"fields": ("account_manager_name", "account_manager_email", "account_manager_phone")}),
+    )
+
+    @admin.display(description=_("organizations"))
+    def clients(self, provider: Provider) -> SafeString:
+        """A link to them."""
+        url = f"{reverse('admin:accounts_organization_changelist')}?{urlencode({'provider__id__exact': provider.pk})}"
+        return format_html('<a href="{}">{}</a>', url, _("Show"))
+
+    @admin.action(description=_("Suspend for non-payment"))
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Provider]) -> None:
+        """No new seats from now on; everything else goes on."""
+        words = ngettext_lazy("%(number)d provider is suspended.", "%(number)d providers are suspended.", "number")
+        act_on_each(self, request, queryset.filter(suspended_at=None), _suspend, words)
+
+    @admin.action(description=_("Lift the suspension"))
+    def restore(self, request: HttpRequest, queryset: QuerySet[Provider]) -> None:
+        """New seats again."""
+        words = ngettext_lazy("%(number)d provider is served again.", "%(number)d providers are served again.", "number")
+        act_on_each(self, request, queryset.exclude(suspended_at=None), _restore, words)
+
+
+class OrganizationForm(forms.ModelForm[Organization]):
+    """A client organization; whose it is, is said once, when it is made."""
+
+    of_provider = forms.ModelChoiceField(
+        Provider.objects.all(),
+        label=_("provider"),
+        required=False,
+        widget=AutocompleteSelect(Organization._meta.get_field("provider"), admin.site),
+    )
+
+    class Meta:
+        model = Organization
+        fields = ("name", "external_id", "contact_name", "contact_email")
+
+    def clean(self) -> dict[str, Any]:
+        """A new one needs a provider.
+
+        :raises forms.ValidationError: without one.
+        """
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.instance._state.adding and not cleaned.get("of_provider"):
+            self.add_error("of_provider", forms.ValidationError(_("This field is required."), code="required"))
+        return cleaned
+
+
+@admin.register(Organization)
+class OrganizationAdmin(OperatorAdmin[Organization]):
+    """The MSPs' clients. They are never deleted; the MSP closes them."""
+
+    noun = "organization"
+    form = OrganizationForm
+    list_display = ("name", "provider", "external_id", "created_at", "closed_at")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("provider",)
+    search_fields = ("name", "provider__name", "external_id", "pk")
+    ordering = ("folded_name", "pk")
+    readonly_fields = ("id", "provider", "created_at", "closed_at")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Organization | None = None) -> Any:
+        """The provider is chosen for a new one and only shown later."""
+        head = ("of_provider", "name") if obj is None else ("name", "provider", "id", "created_at", "closed_at")
+        return ((None, {"fields": (*head, "external_id")}), (_("Contact"), {"fields": ("contact_name", "contact_email")}))
+
+    def create(self, obj: Organization, form: Any, *, by: Person, at: datetime) -> Organization:
+        obj.provider = form.cleaned_data["of_provider"]
+        return super().create(obj, form, by=by, at=at)
+
+
+def _suspend(provider: Provider, *, by: Person, at: datetime) -> None:
+    provider.suspended_at = at
+    provider.save(update_fields=["suspended_at"])
+    audit.record(by, "provider.suspended", provider, provider_id=provider.pk, at=at)
+
+
+def _restore(provider: Provider, *, by: Person, at: datetime) -> None:
+    provider.suspended_at = None
+    provider.save(update_fields=["suspended_at"])
+    audit.record(by, "provider.restored", provider, provider_id=provider.pk, at=at)
