@@ -5,6 +5,7 @@
   const dialog = document.getElementById("dialog");
   const toasts = document.getElementById("toasts");
   const TOAST_MS = 6000;
+  const FOCUSABLE = "a[href], button, input, select, textarea, summary";
 
   // --- Reveal and copy ---
   const reveal = (button) => {
@@ -90,14 +91,20 @@
 
   // --- Dialog ---
   let opener = null;
+  const FIRST_FOCUS = [
+    "[aria-invalid=true]",
+    "[autofocus]",
+    "input:not([type=hidden], [type=radio]:not(:checked)), select, textarea",
+    "button:not([data-close]), a[href]",
+  ];
 
   const openDialog = () => {
     if (!dialog.open) {
       opener = { element: document.activeElement, place: document.activeElement?.closest("[id]")?.id, id: document.activeElement?.id };
       dialog.showModal();
     }
-    const first = dialog.querySelector("[autofocus], [aria-invalid=true], input:not([type=hidden]):not([type=radio]:not(:checked)), select, textarea");
-    (first ?? dialog.querySelector("button:not([data-close]), a[href]"))?.focus();
+    const first = FIRST_FOCUS.map((selector) => dialog.querySelector(selector)).find(Boolean);
+    first?.focus();
   };
 
   const closeDialog = () => {
@@ -184,11 +191,23 @@
     wait(-1);
     setBusy(event.detail.elt, event.detail.requestConfig?.triggeringEvent?.submitter, false);
   });
+  // A row that is drawn anew takes the focused button with it; its successor stands at the same place in the row.
+  let lost = null;
+  document.body.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    const focused = target?.contains(document.activeElement) && !document.activeElement.id ? document.activeElement : null;
+    lost = focused && { id: target.id, place: [...target.querySelectorAll(FOCUSABLE)].indexOf(focused) };
+  });
+  const findLost = () => {
+    if (lost && document.activeElement === document.body) document.getElementById(lost.id)?.querySelectorAll(FOCUSABLE)[lost.place]?.focus();
+    lost = null;
+  };
+
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target === dialog) openDialog();
   });
   document.body.addEventListener("htmx:afterSettle", (event) => {
     labelAll();
+    findLost();
     const asked = event.detail.requestConfig?.elt;
     if (asked?.closest?.(".pager-pages")) document.getElementById(event.detail.target.id)?.querySelector("table")?.scrollIntoView({ block: "start" });
   });
