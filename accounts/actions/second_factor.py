@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import emails, places, throttle
 from accounts.actions.sign_in import WrongCode, is_first_use
+from accounts.bounds import CODES_OF_PERSON
 from accounts.models import Person
 from msp_portal.lib.rules import RuleBroken
 
@@ -43,6 +44,7 @@ def set_up(*, code: str, secret: str, person: Person, at: datetime) -> None:
     throttle.before_code(person.pk, at=at)
     if not validate_totp_code(secret, code) or not is_first_use(code, person, at):
         raise WrongCode
+    throttle.forgive(CODES_OF_PERSON, person.pk)
     with transaction.atomic():
         _lock(person)
         if has_second_factor(person):
