@@ -3,6 +3,8 @@
 import argparse
 import os
 import time
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 from . import (
     control,
@@ -42,7 +44,9 @@ def main(arguments: list[str]) -> int:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options of the command line."""
-    parser = argparse.ArgumentParser(prog="bin/demo", description="Bring the portal up on this machine, with sample data.")
+    parser = argparse.ArgumentParser(
+        prog="bin/demo", description="Bring the portal up on this machine, with sample data.", allow_abbrev=False
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--detach", action="store_true", help="return when everything answers; it goes on in the background")
     what.add_argument("--stop", action="store_true", help="stop the one in the background")
@@ -55,29 +59,32 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def run(options: argparse.Namespace) -> int:
     """Bring everything up, stay with it, take everything down at Ctrl-C."""
     listen_for_the_end()
-    with running.take_lock():
-        supervisor, parts = Supervisor({}), None
+    with running.take_lock(), ExitStack() as at_the_end:
+        at_the_end.callback(running.forget)
         try:
-            if options.fresh:
-                erase()
-            packages.ensure("prod")
-            native = pango.ensure()
-            parts = services.start(secrets := kept_secrets())
-            portal_port, operator_port = choose_ports(options.port)
-            common = portal_settings(secrets, parts.environment["REDIS_URL"], portal_port, operator_port)
-            environment = {**common, **parts.environment, **native, **places.writable_home()}
-            prepare_database(environment, parts)
-            start_portal(supervisor, environment, portal_port, operator_port)
+            environment, supervisor, parts = bring_up(options, at_the_end)
             announce(environment, supervisor, parts)
             watch(environment, supervisor, parts)
         except Stopped:
             line("  stopping")
-        finally:
-            supervisor.stop()
-            if parts is not None:
-                parts.stop()
-            running.forget()
     return 0
+
+
+def bring_up(options: argparse.Namespace, at_the_end: ExitStack) -> tuple[Environment, Supervisor, services.Services]:
+    """Everything from packages to processes; what is to be stopped later is told to `at_the_end` as soon as it runs."""
+    if options.fresh:
+        erase()
+    packages.ensure("prod")
+    native = pango.ensure()
+    parts = services.start(secrets := kept_secrets())
+    at_the_end.callback(parts.stop)
+    common = portal_settings(secrets, parts.environment["REDIS_URL"], *choose_ports(options.port))
+    environment = {**common, **parts.environment, **native, **places.writable_home()}
+    prepare_database(environment, parts)
+    supervisor = Supervisor(environment)
+    at_the_end.callback(supervisor.stop)
+    start_portal(supervisor)
+    return environment, supervisor, parts
 
 
 def kept_secrets() -> Secrets:
@@ -127,18 +134,18 @@ def prepare_database(environment: Environment, parts: services.Services) -> None
     sample.ensure(environment)
 
 
-def start_portal(supervisor: Supervisor, environment: Environment, portal_port: int, operator_port: int) -> None:
+def start_portal(supervisor: Supervisor) -> None:
     """Start web, console, worker and beat and wait until each answers."""
-    supervisor.environment = environment
+    portal_port, operator_port = (urlsplit(supervisor.environment[name]).port for name in ("PORTAL_URL", "PORTAL_OPERATOR_URL"))
     with step("Portal, console, worker, beat"):
         for part in (
-            portal_processes.portal(portal_port),
-            portal_processes.operators(operator_port),
+            portal_processes.portal(portal_port or 0),
+            portal_processes.operators(operator_port or 0),
             portal_processes.worker(),
             portal_processes.beat(),
         ):
             supervisor.start(part)
-        readiness.wait(supervisor, environment)
+        readiness.wait(supervisor)
 
 
 def announce(environment: Environment, supervisor: Supervisor, parts: services.Services) -> None:

@@ -15,12 +15,12 @@ PATIENCE = 60
 LINE_SHOWN = 300
 
 
-def wait(supervisor: Supervisor, environment: Environment) -> None:
+def wait(supervisor: Supervisor) -> None:
     """Return when both sites say that they are ready and a worker answered.
 
     :raises Refusal: if a process ends, or something doesn't answer in time.
     """
-    until = time.monotonic() + PATIENCE
+    environment, until = supervisor.environment, time.monotonic() + PATIENCE
     waiting = ["PORTAL_URL", "PORTAL_OPERATOR_URL"]
     while waiting := [name for name in waiting if not is_ready(environment[name])]:
         refuse_if_ended(supervisor)

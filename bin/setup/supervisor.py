@@ -14,6 +14,7 @@ from .portal_processes import Part
 from .say import line
 
 PAUSE_BEFORE_RESTART = 2.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
@@ -87,9 +88,9 @@ def listen_for_the_end() -> None:
     """Let Ctrl-C and TERM raise `Stopped`, also in a process that a background shell started with Ctrl-C ignored."""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        for sig in (signal.SIGINT, signal.SIGTERM):
+        for sig in SIGNALS:
             signal.signal(sig, signal.SIG_IGN)
         raise Stopped(number)
 
-    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sig in SIGNALS:
         signal.signal(sig, stop)
