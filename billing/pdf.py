@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from billing.bounds import PAYMENT_TERM
 from billing.models import BillingInformation, Contract
 
 FONTS: Final = {400: "inter-400.woff2", 500: "inter-500.woff2", 600: "inter-600.woff2"}
@@ -21,7 +22,8 @@ def contract_pdf(contract: Contract) -> bytes:
     :raises OSError: when Pango, which draws the text, is not on this machine.
     """
     information = BillingInformation.objects.filter(provider=contract.provider).first()
-    return _pdf("pdf/contract.html", {"contract": contract, "package": contract.package, "party": _party(contract, information)})
+    said = {"contract": contract, "package": contract.package, "party": _party(contract, information)}
+    return _pdf("pdf/contract.html", {**said, "payment_days": PAYMENT_TERM.days})
 
 
 def _party(contract: Contract, information: BillingInformation | None) -> dict[str, Any]:

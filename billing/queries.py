@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import QuerySet, Sum
 
@@ -25,10 +24,23 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class Debt:
+    """What is owed in one currency: past its due date, and not due yet."""
+
+    currency: str
+    late: Decimal
+    coming: Decimal
+
+    @property
+    def owed(self) -> Decimal:
+        return self.late + self.coming
+
+
+@dataclass(frozen=True)
 class OpenAccount:
     """What is owed on a day and what comes next. Invoices carry the columns of `InvoiceQuerySet.as_of`, the oldest debt first."""
 
-    owed: list[Totals]
+    debts: list[Debt]
     past_due: list[Invoice]
     coming_due: list[Invoice]
     next_invoice_on: date | None
@@ -37,6 +49,11 @@ class OpenAccount:
     def oldest(self) -> Invoice | None:
         """The one to pay first."""
         return next(iter([*self.past_due, *self.coming_due]), None)
+
+    @property
+    def next_due_on(self) -> date | None:
+        """Until when the next of those that are not late should be paid."""
+        return self.coming_due[0].due_on if self.coming_due else None
 
 
 def marks_of(provider_id: str, month: date) -> list[Mark]:
@@ -53,7 +70,7 @@ def open_account(provider: Provider, day: date) -> OpenAccount:
     coming = [invoice for invoice in unpaid if invoice.due_on >= day]
     has_contract = Contract.objects.filter(provider=provider).in_force(day).exists()
     next_on = months_later(month_of(day), 1) if has_contract else None
-    return OpenAccount(_owed([*late, *coming]), late, coming, next_on)
+    return OpenAccount(_debts(late, coming), late, coming, next_on)
 
 
 def totals_of(invoices: QuerySet[Invoice]) -> list[Totals]:
@@ -76,11 +93,10 @@ def years_of(provider: Provider) -> list[int]:
     return [day.year for day in provider.invoices.dates("issued_on", "year", order="DESC")]
 
 
-def _owed(invoices: list[Any]) -> list[Totals]:
-    currencies = sorted({invoice.currency for invoice in invoices})
-    return [_owed_in(currency, [invoice for invoice in invoices if invoice.currency == currency]) for currency in currencies]
+def _debts(late: list[Invoice], coming: list[Invoice]) -> list[Debt]:
+    currencies = sorted({invoice.currency for invoice in [*late, *coming]})
+    return [Debt(currency, _owed(late, currency), _owed(coming, currency)) for currency in currencies]
 
 
-def _owed_in(currency: str, invoices: list[Any]) -> Totals:
-    columns = ("total_amount", "paid_amount", "owed_amount")
-    return Totals(currency, *(sum((getattr(invoice, column) for invoice in invoices), Decimal(0)) for column in columns))
+def _owed(invoices: list[Invoice], currency: str) -> Decimal:
+    return sum((row.owed_amount for row in invoices if row.currency == currency), Decimal(0))  # type: ignore[attr-defined]  # by `as_of`

@@ -230,5 +230,5 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # --- Who sells: stands on contracts and invoices ----------------------------------------------------------------------
 
 VENDOR_NAME = env.text("VENDOR_NAME", "Provider Portal Inc.")
-VENDOR_ADDRESS = env.text("VENDOR_ADDRESS", "100 Example Plaza, Suite 400, Boulder CO 80302, United States").split(", ")
+VENDOR_ADDRESS = env.text("VENDOR_ADDRESS", "100 Example Plaza, Boulder CO 80302, USA").split(", ")
 VENDOR_EMAIL = env.text("VENDOR_EMAIL", "billing@portal.example")

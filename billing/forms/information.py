@@ -58,6 +58,7 @@ class BillingInformationForm(forms.ModelForm[BillingInformation]):
             *("company", "contact_name", "contact_email", "contact_phone", "street", "street_2", "city", "region"),
             *("postal_code", "country", "recipients", "po_number", "tax_number"),
         )
+        labels = {"contact_name": _("Name")}
         help_texts = {
             "po_number": _("Stands on every invoice from the next one on."),
             "tax_number": _("Such as a VAT number or an EIN."),
