@@ -224,6 +224,7 @@
     document.body.addEventListener(name, () => toast(words.wordOffline, true));
   }
   labelAll();
+  document.querySelector(".page-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   // The answer belongs to an element that this page does not have: the page itself shows it.
   document.body.addEventListener("htmx:targetError", () => location.reload());
 })();
