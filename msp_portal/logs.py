@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import structlog
 
-TOKEN_IN_PATH: Final = re.compile(r"((?:invitations|sign-in/reset/[0-9a-f]{24})(?:/|%2F))[^/%&\s]+", re.IGNORECASE)
+TOKEN_IN_PATH: Final = re.compile(r"((?:invitations|sign-in/reset/[0-9a-f]{24})(?:/|%2F))(?:[^/%&\s]|%(?!2F))+", re.IGNORECASE)
 
 
 def without_tokens(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
