@@ -36,7 +36,6 @@ def save_cap(request: OrganizationRequest) -> HttpResponse:
         return page(request, "usage/cap.html", _shown(request, _seats(request), form), fragment="cap", status=422)
     seats = _seats(request)
     warnings = warnings_about(seats, *_beside(request))
-    toast = _said(seats)
     if wants_fragment(request) and page_of(request).startswith(reverse("usage")):
         shown = {"row": seats, "warnings": warnings, **allowed(request)}
         target = f"organization-row-{seats.pk}"
@@ -47,12 +46,12 @@ def save_cap(request: OrganizationRequest) -> HttpResponse:
             fragment="organization-row",
             target=target,
             also=("cap-warnings",),
-            toast=toast,
+            toast=" ".join([_said(seats), *warnings[:1]]),
             close_dialog=True,
         )
     for sentence in warnings:
         messages.warning(request, sentence)
-    return redirect_to(request, _back(request), toast)
+    return redirect_to(request, _back(request), _said(seats))
 
 
 def _seats(request: OrganizationRequest) -> Seats:
