@@ -145,7 +145,7 @@ def act_on_each(
         note_refusal(cast(ConsoleRequest, request), rule)
         admin_page.message_user(request, str(rule), level="ERROR")
         return None
-    admin_page.message_user(request, str(done) % {"number": number}, level="SUCCESS")
+    admin_page.message_user(request, done % {"number": number}, level="SUCCESS")
     return None
 
 

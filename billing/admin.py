@@ -189,6 +189,7 @@ class PaymentAdmin(OperatorAdmin[Payment]):
 
     noun = "billing.payment"
     form = PaymentForm
+    exclude = ("amount",)  # the model's own, which no form may write; this form's takes its place
     list_display = ("received_at", "provider", "invoice", "kind", "sum", "reference", "recorded_by")
     list_filter = ("kind",)
     list_select_related = ("provider", "invoice")

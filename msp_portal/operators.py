@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -15,7 +14,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.actions.sign_in import accept_code, person_with
+from accounts.actions.second_factor import has_second_factor
+from accounts.actions.sign_in import WrongPassword, accept_code, person_with
 from accounts.doors import address_of
 from accounts.models import Administrator, AuditEvent, Organization, Person, Provider
 from billing.models import Contract, Invoice, Payment
@@ -44,6 +44,8 @@ MOST_USED: Final[list[type[Model]]] = [
 class OperatorSignInForm(AdminAuthenticationForm):
     """E-mail, password and, for who has set one up, the code of a second factor. Tries are counted as at the portal's door."""
 
+    # The same words for a wrong password and for a person who is no operator.
+    error_messages = {**AdminAuthenticationForm.error_messages, "invalid_login": WrongPassword.message}  # noqa: RUF012 - Django's own
     code = forms.CharField(
         label=_("Code of your authenticator app"),
         required=False,
@@ -65,7 +67,7 @@ class OperatorSignInForm(AdminAuthenticationForm):
         at = datetime.now(UTC)
         person = person_with(email=email, password=password, request=request, at=at)
         self.confirm_login_allowed(person)
-        if is_mfa_enabled(person):
+        if has_second_factor(person):
             accept_code(code=self.cleaned_data.get("code") or "", person=person, at=at)
         audit.record(person, "operator.signed_in", at=at)
         return person

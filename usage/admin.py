@@ -47,7 +47,7 @@ class UserAdmin(OfAnOrganization):
     """Directory users over all providers. Adding one at the cap is refused with the gate's words."""
 
     noun = "usage.user"
-    list_display = ("name", "user_name", "email", "organization", "provider", "state", "created_at")
+    list_display = ("name", "user_name", "organization", "provider", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("user_name", "email", "last_name", "first_name", "pk")
     search_help_text = _("Name, user name, e-mail or ID")

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from msp_portal.lib.ids import NewPublicId, PublicIdField
@@ -57,7 +58,7 @@ class Person(AbstractBaseUser):
     def is_active(self) -> bool:  # type: ignore[override]  # a timestamp says more than Django's boolean column
         return self.suspended_at is None
 
-    @property
+    @cached_property
     def is_staff(self) -> bool:
         """Whether the operators' console lets this person in; asked there only, as the public web process may not read the table."""
         return Operator.objects.filter(person=self).exists()
