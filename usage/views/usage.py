@@ -28,6 +28,17 @@ COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
     "mark": ("high_water_mark", "organization__folded_name"),
     "cap": ("user_cap", "organization__folded_name"),
 }
+LABELS: Final = {
+    "name": gettext_lazy("Organization"),
+    "last": gettext_lazy("Last month's HWM"),
+    "users": gettext_lazy("Users"),
+    "devices": gettext_lazy("Devices"),
+    "mark": gettext_lazy("Current HWM"),
+    "cap": gettext_lazy("User Cap"),
+    "no_cap": gettext_lazy("No User Cap"),
+    "edit": gettext_lazy("Edit"),
+    "details": gettext_lazy("Details"),
+}
 CAPS: Final[dict[str, Choice]] = {
     "reached": Choice(gettext_lazy("Limit reached"), SeatsQuerySet.limit_reached),
     "near": Choice(gettext_lazy("Near limit"), SeatsQuerySet.near_limit),
@@ -44,7 +55,7 @@ def usage(request: ProviderRequest) -> HttpResponse:
     sums = table.filtered(rows).sums()  # type: ignore[attr-defined]  # a SeatsQuerySet it stays
     month = month_of(request.provider, request.at)
     shown = {"table": table, "page": table.page(rows, total=sums["number"]), "sums": sums, "at": request.at}
-    shown |= {"month": month, "last_month": last_month(month.month), **_licences(request), **allowed(request)}
+    shown |= {"month": month, "last_month": last_month(month.month), **_licences(request), **around_a_row(request)}
     return page(request, "usage/usage.html", shown, fragment="usage-list")
 
 
@@ -65,10 +76,11 @@ def usage_csv(request: ProviderRequest) -> StreamingHttpResponse:
     return csv_response(f"usage-{month.month:%Y-%m}.csv", header, lines)
 
 
-def allowed(request: ProviderRequest) -> dict[str, bool]:
-    """What the rows offer to this reader."""
+def around_a_row(request: ProviderRequest) -> dict[str, Any]:
+    """What a row is drawn with: what it offers to this reader, and its labels, translated once for all rows."""
     place = request.administrator
-    return {"edits_caps": place.may(Permission.EDIT_CAPS), "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS)}
+    allowed = {"edits_caps": place.may(Permission.EDIT_CAPS), "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS)}
+    return {**allowed, "labels": {name: str(label) for name, label in LABELS.items()}}
 
 
 def _table(request: ProviderRequest) -> TableQuery:
