@@ -159,8 +159,8 @@ class TestItWarnsAndNeverForbids:
         assert "committed licences" not in words_of(save(owner, acme, "50", **from_the_usage_page()))
 
     def test_not_of_a_commitment_that_is_not_there(self, client, cast):
-        coral = cast.bluefin.clients[0]
-        response = save(sign_in(client, cast.bluefin.owner), coral, "10000", **from_the_usage_page())
+        foreign = cast.bluefin.clients[0]
+        response = save(sign_in(client, cast.bluefin.owner), foreign, "10000", **from_the_usage_page())
         assert "committed" not in words_of(response)
 
 
@@ -204,10 +204,10 @@ class TestWhoMay:
         assert save(tenant, acme, "15").status_code == 403
 
     def test_another_provider_s_organization_is_not_there_at_all(self, owner, cast):
-        coral = cast.bluefin.clients[0]
-        assert owner.get(reverse("cap", args=[coral.pk])).status_code == 404
-        assert save(owner, coral, "15").status_code == 404
-        assert coral.seats.user_cap is None
+        foreign = cast.bluefin.clients[0]
+        assert owner.get(reverse("cap", args=[foreign.pk])).status_code == 404
+        assert save(owner, foreign, "15").status_code == 404
+        assert foreign.seats.user_cap is None
 
     def test_nor_is_a_closed_one_s_cap_to_be_set(self, owner, cast):
         birch = cast.northwind.clients[1]

@@ -100,11 +100,12 @@ class TestANewOne:
         assert Organization.objects.filter(name__iexact="acme dental").count() == 1
         assert last_event().action == "refused.organization_name_taken"
 
-    def test_may_have_the_name_of_a_closed_one_and_of_another_provider_s(self, owner, birch):
+    def test_may_have_the_name_of_a_closed_one_and_of_another_provider_s(self, owner, birch, cast):
+        foreign = cast.bluefin.clients[0].organization.name
         close(owner, birch, remove_everyone="on")
         assert create(owner, "Birch Legal").status_code == 303
-        create(owner, "Coral Foods")
-        assert Organization.objects.filter(name="Coral Foods").count() == 2
+        assert create(owner, foreign).status_code == 303
+        assert Organization.objects.filter(name=foreign).count() == 2
 
     @pytest.mark.parametrize("name", ["", "   ", "–––", "x" * 256])
     def test_has_a_name_that_one_can_read(self, owner, name):
@@ -148,8 +149,8 @@ class TestItsPage:
         assert "NEAR LIMIT" in words
 
     def test_is_a_404_for_strangers_and_for_who_may_not_reach_it(self, client, cast):
-        coral, acme = cast.bluefin.clients[0], cast.northwind.clients[0]
-        assert sign_in(client, cast.northwind.owner).get(coral.organization.get_absolute_url()).status_code == 404
+        foreign, acme = cast.bluefin.clients[0], cast.northwind.clients[0]
+        assert sign_in(client, cast.northwind.owner).get(foreign.organization.get_absolute_url()).status_code == 404
         limited = sign_in(client, cast.northwind.limited)
         assert limited.get(acme.organization.get_absolute_url()).status_code == 200
         assert limited.get(cast.northwind.clients[1].organization.get_absolute_url()).status_code == 404

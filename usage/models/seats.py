@@ -56,7 +56,10 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
         return self.filter(user_cap=None)
 
     def of_open_organizations(self) -> Self:
-        # The few closed ones are taken out: joining every organization for its date took three times as long at 10,000.
+        return self.filter(organization__closed_at=None)
+
+    def without_closed_organizations(self) -> Self:
+        """The same rows, for sums: taking the few closed ones out is three times as fast at 10,000 as joining all, which only a page needs."""
         return self.exclude(pk__in=Organization.objects.closed().values("pk"))
 
     def of_closed_organizations(self) -> Self:

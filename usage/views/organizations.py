@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
@@ -18,7 +17,7 @@ from usage.forms.caps import cap_initial
 from usage.forms.organizations import NewOrganizationForm
 from usage.models import Seats
 from usage.views.lists import streamed
-from usage.views.usage import CAPS
+from usage.views.usage import CAPS, rows_of, sums_of
 
 COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
     "name": "organization__folded_name",
@@ -33,10 +32,14 @@ COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
 @provider_door("GET", permission=Permission.SEE_ORGANIZATIONS)
 def organizations(request: ProviderRequest) -> HttpResponse:
     table = _table(request)
-    rows = _rows(request, table)
-    sums = table.filtered(rows).sums()  # type: ignore[attr-defined]  # a SeatsQuerySet it stays
+    sums = sums_of(request, table)
     place = request.administrator
-    shown = {"table": table, "page": table.page(rows, total=sums["number"]), "sums": sums, "zone": request.provider.time_zone}
+    shown = {
+        "table": table,
+        "page": table.page(rows_of(request, table), total=sums["number"]),
+        "sums": sums,
+        "zone": request.provider.time_zone,
+    }
     shown |= {"may_create": place.may(Permission.EDIT_ORGANIZATIONS) and not place.is_limited}
     return page(request, "organizations/organizations.html", shown, fragment="organizations-list")
 
@@ -55,7 +58,7 @@ def organizations_csv(request: ProviderRequest) -> StreamingHttpResponse:
         _("Devices"),
     ]
     header += [_("User cap"), _("Created"), _("Closed")]
-    return csv_response("organizations.csv", header, streamed(request, table.filtered(_rows(request, table)), _cells))
+    return csv_response("organizations.csv", header, streamed(request, table.filtered(rows_of(request, table)), _cells))
 
 
 @provider_door("GET", permission=Permission.EDIT_ORGANIZATIONS)
@@ -81,11 +84,6 @@ def _table(request: ProviderRequest) -> TableQuery:
         filters={"cap": CAPS},
         search=lambda rows, words: rows.matching(words, provider_id=request.administrator.provider_id),  # type: ignore[attr-defined]
     )
-
-
-def _rows(request: ProviderRequest, table: TableQuery) -> QuerySet[Seats]:
-    rows = Seats.objects.as_of(request.at).select_related("organization")
-    return request.mine(rows if table.chosen.get("cap") == "closed" else rows.of_open_organizations())
 
 
 def _cells(row: Seats) -> Sequence[object]:

@@ -51,10 +51,9 @@ CAPS: Final[dict[str, Choice]] = {
 @provider_door("GET", permission=Permission.SEE_USAGE)
 def usage(request: ProviderRequest) -> HttpResponse:
     table = _table(request)
-    rows = _rows(request, table)
-    sums = table.filtered(rows).sums()  # type: ignore[attr-defined]  # a SeatsQuerySet it stays
+    sums = sums_of(request, table)
     month = month_of(request.provider, request.at)
-    shown = {"table": table, "page": table.page(rows, total=sums["number"]), "sums": sums, "at": request.at}
+    shown = {"table": table, "page": table.page(rows_of(request, table), total=sums["number"]), "sums": sums, "at": request.at}
     shown |= {"month": month, "last_month": last_month(month.month), **_licences(request), **around_a_row(request)}
     return page(request, "usage/usage.html", shown, fragment="usage-list")
 
@@ -93,10 +92,17 @@ def _table(request: ProviderRequest) -> TableQuery:
     )
 
 
-def _rows(request: ProviderRequest, table: TableQuery) -> QuerySet[Seats]:
-    """The figures of the organizations that this administrator may reach; closed ones only when asked for."""
+def rows_of(request: ProviderRequest, table: TableQuery) -> QuerySet[Seats]:
+    """The figures of the organizations that this administrator may reach, with their names; closed ones only when asked for."""
     rows = Seats.objects.as_of(request.at).select_related("organization")
     return request.mine(rows if table.chosen.get("cap") == "closed" else rows.of_open_organizations())
+
+
+def sums_of(request: ProviderRequest, table: TableQuery) -> dict[str, int]:
+    """The same rows counted and added up, all that match."""
+    rows = Seats.objects.as_of(request.at)
+    mine = request.mine(rows if table.chosen.get("cap") == "closed" else rows.without_closed_organizations())
+    return table.filtered(mine).sums()  # type: ignore[attr-defined,no-any-return]  # a SeatsQuerySet it stays
 
 
 def _licences(request: ProviderRequest) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def _lines(request: ProviderRequest, of_the_month: list[str]) -> Iterator[list[o
     """Read while they are sent, after the request's own scope has ended."""
     place, table = request.administrator, _table(request)
     with tenancy.scope(place.provider_id, place.reach, place.name):
-        for row in table.filtered(_rows(request, table)).iterator(chunk_size=2000):
+        for row in table.filtered(rows_of(request, table)).iterator(chunk_size=2000):
             organization = row.organization
             yield [
                 *(organization.name, organization.pk, organization.external_id, *of_the_month, row.last_high_water_mark),  # type: ignore[attr-defined]
