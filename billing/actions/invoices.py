@@ -42,6 +42,21 @@ class AlreadyCredited(RuleBroken):
     code = "already_credited"
 
 
+class NotCreditable(RuleBroken):
+    """A credit note itself is not taken back: the invoice is issued anew."""
+
+    message = _("A credit note can't be taken back. Issue the invoice anew instead.")
+    code = "not_creditable"
+
+
+class NoAmount(RuleBroken):
+    """Nothing, or less, is no payment; money that went back is a refund."""
+
+    message = _("Enter an amount above zero.")
+    code = "no_amount"
+    field = "amount"
+
+
 class TooMuch(RuleBroken):
     """A payment of more than is owed is a mistake, or belongs to another invoice."""
 
@@ -82,8 +97,11 @@ def issue_overage_invoice(*, contract: Contract, month: date, by: Actor, at: dat
 def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime) -> Invoice:
     """Take the whole of `invoice` back, line by line.
 
+    :raises NotCreditable: if it is a credit note itself.
     :raises AlreadyCredited: if that was done before.
     """
+    if invoice.is_credit_note:
+        raise NotCreditable
     Provider.objects.select_for_update(no_key=True).get(pk=invoice.provider_id)
     if invoice.credit_notes.exists():
         raise AlreadyCredited
@@ -108,22 +126,26 @@ def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime)
 def record_payment(*, invoice: Invoice, kind: str, amount: Decimal, reference: str, by: Actor, at: datetime) -> Payment:
     """Note a payment that arrived at `at`.
 
+    :raises NoAmount: if it is not above zero in the currency's minor unit.
     :raises TooMuch: if more was paid than is owed.
     """
+    paid = rounded(amount, invoice.currency)
+    if paid <= 0:
+        raise NoAmount
     Provider.objects.select_for_update(no_key=True).get(pk=invoice.provider_id)
     owed = Invoice.objects.as_of(_day(at, invoice.time_zone)).get(pk=invoice.pk).owed_amount  # type: ignore[attr-defined]  # by `as_of`
-    if amount > owed:
+    if paid > owed:
         raise TooMuch
     payment = Payment.objects.create(
         provider_id=invoice.provider_id,
         invoice=invoice,
         kind=kind,
-        amount=rounded(amount, invoice.currency),
+        amount=paid,
         received_at=at,
         reference=reference,
         recorded_by=str(by or ""),
     )
-    audit.record(by, "billing.invoice.paid", invoice, at=at, amount=amount, kind=kind, reference=reference)
+    audit.record(by, "billing.invoice.paid", invoice, at=at, amount=paid, kind=kind, reference=reference)
     return payment
 
 

@@ -15,6 +15,7 @@ from billing.days import today
 from billing.models import Invoice, InvoiceLine
 from msp_portal.lib import tenancy
 from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.money import trimmed
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
 
@@ -71,5 +72,6 @@ def _cells(request: ProviderRequest, found: Invoice) -> Iterator[list[object]]:
         for line in lines.iterator(chunk_size=2000):
             yield [
                 *(found.number, line.place, line.organization_name, line.organization_id, f"{found.marks_month:%Y-%m}"),
-                *(line.high_water_mark, line.committed_part, line.overage_part, line.unit_price, line.amount, found.currency),
+                *(line.high_water_mark, line.committed_part, line.overage_part),
+                *(trimmed(line.unit_price, found.currency), trimmed(line.amount, found.currency), found.currency),
             ]

@@ -14,6 +14,7 @@ from billing.models import Invoice, InvoiceStatus
 from billing.queries import open_account, totals_of, years_of
 from msp_portal.lib import tenancy
 from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.money import trimmed
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 
@@ -71,9 +72,9 @@ def _lines(request: ProviderRequest) -> Iterator[list[object]]:
     place = request.administrator
     with tenancy.scope(place.provider_id, place.reach, place.name):
         for row in _table(request).filtered(_rows(request)).iterator(chunk_size=2000):
-            credited, paid, owed = row.credited_amount, row.paid_amount, row.owed_amount  # type: ignore[attr-defined]  # by `as_of`
+            amounts = (row.total_amount, row.credited_amount, row.paid_amount, row.owed_amount)  # type: ignore[attr-defined]  # by `as_of`
             yield [
                 *(row.number, row.get_kind_display(), row.corrects.number if row.corrects else "", f"{row.month:%Y-%m}"),
-                *(row.time_zone, row.issued_on, row.due_on, row.status, row.currency, row.total_amount),  # type: ignore[attr-defined]
-                *(credited, paid, owed),
+                *(row.time_zone, row.issued_on, row.due_on, row.status, row.currency),  # type: ignore[attr-defined]
+                *(trimmed(amount, row.currency) for amount in amounts),
             ]

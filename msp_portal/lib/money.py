@@ -32,3 +32,8 @@ def digits_shown(amount: Decimal, currency: str) -> int:
     """Digits after the point that a reader needs: the minor unit's, or more where a price is finer than that."""
     exponent = amount.normalize().as_tuple().exponent
     return max(minor_digits(currency), -exponent if isinstance(exponent, int) else 0)
+
+
+def trimmed(amount: Decimal, currency: str) -> Decimal:
+    """`amount` with as many digits as a reader needs, for files: 37.500 USD is 37.50, 0.0125 USD stays."""
+    return amount.quantize(Decimal(1).scaleb(-digits_shown(amount, currency)))

@@ -1,10 +1,14 @@
 """Contracts and invoices for tests, made by the real actions over months that the real gate closed."""
 
+import csv
+import io
+import re
 from datetime import date, timedelta
 from decimal import Decimal
+from html import unescape
 
 from billing.actions.contracts import add_contract
-from billing.actions.invoices import issue_monthly_invoice
+from billing.actions.invoices import issue_monthly_invoice, issue_overage_invoice, record_payment
 from billing.models import BillingInformation, Package
 from tests.usage.history import change, new_organization, run_hourly_job, utc
 
@@ -73,3 +77,21 @@ def live_at(provider, **fields):
 
 def days_after(at, days):
     return at + timedelta(days=days)
+
+
+def overage_of_march(contract):
+    return issue_overage_invoice(contract=contract, month=MARCH, by=None, at=FIRST_OF_APRIL)
+
+
+def pay(invoice, amount, at=FIRST_OF_APRIL):
+    return record_payment(invoice=invoice, kind="bank_transfer", amount=Decimal(amount), reference="WIRE-1", by=None, at=at)
+
+
+def words_of(response):
+    """What a reader sees of the page, in one line."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def rows_of_csv(response):
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))

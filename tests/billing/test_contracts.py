@@ -132,11 +132,11 @@ class TestThePaper:
         reader = PdfReader(io.BytesIO(bytes(ContractDocument.objects.get().content)))
         assert "<b>Bold & Sons</b>" in reader.pages[0].extract_text()
 
-    def test_fetches_nothing_from_elsewhere(self, provider):
+    def test_fetches_nothing_from_elsewhere(self, provider, monkeypatch):
         html = pdf.render_to_string
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(FatalURLFetchingError):
-            patch.setattr(
-                pdf, "render_to_string", lambda *said: html(*said).replace("</main>", '<img src="file:///etc/hosts" alt="x">')
-            )
-            make_document(sign(provider, committed=5))
+        picture = '<img src="file:///etc/hosts" alt="x"></main>'
+        monkeypatch.setattr(pdf, "render_to_string", lambda *said: html(*said).replace("</main>", picture))
+        contract = sign(provider, committed=5)
+        with pytest.raises(FatalURLFetchingError):
+            make_document(contract)
         assert not ContractDocument.objects.exists()

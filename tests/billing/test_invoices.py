@@ -9,16 +9,17 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from accounts.models import AuditEvent, Provider
 from billing.actions.invoices import (
     AlreadyCredited,
+    NoAmount,
+    NotCreditable,
     NothingToCharge,
     TooMuch,
     issue_credit_note,
     issue_monthly_invoice,
     issue_overage_invoice,
-    record_payment,
 )
 from billing.models import Invoice, InvoiceLine, InvoiceStatus, Payment
 from msp_portal.lib import tenancy
-from tests.billing.books import APRIL, FIRST_OF_APRIL, MARCH, bill_march, days_after, live_at, peaks_in_march, sign
+from tests.billing.books import APRIL, FIRST_OF_APRIL, MARCH, bill_march, days_after, live_at, pay, peaks_in_march, sign
 from tests.usage.history import new_organization, utc
 
 pytestmark = pytest.mark.django_db
@@ -34,10 +35,6 @@ def invoice(provider):
     """March for 8 + 5 + 4 users at 10.00."""
     peaks_in_march(provider, 8, 5, 4)
     return bill_march(sign(provider))
-
-
-def pay(invoice, amount, at=FIRST_OF_APRIL, kind="bank_transfer"):
-    return record_payment(invoice=invoice, kind=kind, amount=Decimal(amount), reference="WIRE-1", by=None, at=at)
 
 
 def as_of(invoice, day):
@@ -138,9 +135,11 @@ class TestAPayment:
             pay(invoice, "70.01")
         assert Payment.objects.count() == 1
 
-    def test_of_nothing_is_refused(self, invoice):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            pay(invoice, "0.00")
+    @pytest.mark.parametrize("amount", ["0.00", "0.004", "-1"])
+    def test_of_nothing_is_refused(self, invoice, amount):
+        with pytest.raises(NoAmount), transaction.atomic():
+            pay(invoice, amount)
+        assert not Payment.objects.exists()
 
 
 class TestACreditNote:
@@ -153,6 +152,13 @@ class TestACreditNote:
         issue_credit_note(invoice=invoice, reason="Wrong PO", by=None, at=FIRST_OF_APRIL)
         with pytest.raises(AlreadyCredited):
             issue_credit_note(invoice=invoice, reason="Again", by=None, at=FIRST_OF_APRIL)
+
+    def test_is_not_taken_back_itself(self, invoice):
+        note = issue_credit_note(invoice=invoice, reason="Wrong PO", by=None, at=FIRST_OF_APRIL)
+        with pytest.raises(NotCreditable):
+            issue_credit_note(invoice=note, reason="Again", by=None, at=FIRST_OF_APRIL)
+        with pytest.raises(TooMuch):
+            pay(note, "1.00")
 
     def test_makes_room_for_the_month_to_be_billed_anew(self, invoice):
         issue_credit_note(invoice=invoice, reason="Wrong PO", by=None, at=FIRST_OF_APRIL)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from billing.allocation import spread
 from billing.drafts import Mark, commitment_lines, overage_lines, usage_lines
-from msp_portal.lib.money import CURRENCIES, digits_shown, from_minor, rounded, to_minor
+from msp_portal.lib.money import CURRENCIES, digits_shown, from_minor, rounded, to_minor, trimmed
 
 prices = st.decimals(min_value=0, max_value=1000, places=4)
 currencies = st.sampled_from(CURRENCIES)
@@ -45,6 +45,7 @@ class TestRounding:
     )
     def test_shows_the_minor_unit_or_all_digits_of_a_finer_price(self, amount, currency, digits):
         assert digits_shown(Decimal(amount), currency) == digits
+        assert trimmed(Decimal(amount), currency).as_tuple().exponent == -digits
 
 
 class TestSpreading:
