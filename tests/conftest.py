@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import django
 import pytest
+from django.conf import settings
 
 from tests.services import cluster
 
@@ -25,6 +26,9 @@ def pytest_configure(config):
     # Playwright's loop runs in the thread of the test, and Django would take that for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     django.setup()
+    # A worker that inherits this reads the settings before it comes here, and shares the first one's database.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+    assert settings.DATABASES["default"]["NAME"] == database, "unset DJANGO_SETTINGS_MODULE"
 
 
 def pytest_unconfigure(config):
