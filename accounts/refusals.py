@@ -32,8 +32,9 @@ def choose_place(request: HttpRequest) -> HttpResponse:
 
 def too_junior(request: "ProviderRequest", permission: Permission) -> HttpResponse:
     """403 with the people of this provider who may, or its contact for those whom the wall lets see no colleagues."""
-    can_help = Administrator.objects.of_the_msp().active().filter(role__in=roles_with(permission)).by_name()[:5]
     provider = Provider.objects.get(pk=request.administrator.provider_id)
+    colleagues = Administrator.objects.filter(provider=provider).of_the_msp().active()
+    can_help = colleagues.filter(role__in=roles_with(permission)).by_name()[:5]
     return render(request, "403.html", {"permission": permission, "can_help": can_help, "provider": provider}, status=403)
 
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -38,11 +39,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return HttpResponse(render_to_string("404.html", _page(request)), status=404)
 
 
+@require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """`/livez`: this process answers. Touches nothing else."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """`/readyz`: database, migrations and broker, each `ok` or `away`; 503 unless all are ok. Tells no versions."""
     found = {"database": _database_answers(), "migrations": False, "broker": _broker_answers()}

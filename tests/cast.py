@@ -81,7 +81,7 @@ def both():
     """Both MSPs with all their people, in the database that the ORM is on."""
     return Cast(
         northwind=msp("Northwind MSP", ["Acme Dental", "Birch Legal"], committed=100),
-        bluefin=msp("Bluefin IT", ["Coral Foods", "Dune Travel"], committed=None),
+        bluefin=msp("Bluefin IT", ["Quartz Foods", "Zephyr Travel"], committed=None),
     )
 
 

@@ -113,7 +113,8 @@ def _licences(request: ProviderRequest) -> dict[str, Any]:
         return {"sees_licences": True, "licences": licences, "late": late, "provider": request.provider}
     return {
         "sees_licences": False,
-        "can_help": Administrator.objects.of_the_msp()
+        "can_help": Administrator.objects.filter(provider=request.provider)
+        .of_the_msp()
         .active()
         .filter(role__in=roles_with(Permission.SEE_LICENSES))
         .by_name()[:3],

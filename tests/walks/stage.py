@@ -1,0 +1,139 @@
+"""The stage of the walks: the cast, what hangs on Acme's walls, and an actor for each letter of the table."""
+
+import hashlib
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from accounts.models import Organization
+from accounts.roles import Role
+from billing.models import Contract, ContractDocument, Invoice, InvoiceLine, Package
+from tests import cast
+from tests.walks.table import ACTORS
+from usage.models import Device
+
+ROLES = {
+    "B": Role.ADMINISTRATOR_WITH_BILLING,
+    "A": Role.ADMINISTRATOR,
+    "I": Role.BILLING_ONLY,
+    "M": Role.MANAGER,
+    "H": Role.HELP_DESK,
+    "R": Role.READ_ONLY,
+}
+# What an actor may never read, whatever the address.
+FOREIGN = ("bluefin", "quartz", "zephyr")
+HIDDEN_FROM = {
+    **dict.fromkeys("BAIMHR", FOREIGN),
+    **dict.fromkeys("LT", (*FOREIGN, "birch")),
+    **dict.fromkeys("XO", (*FOREIGN, "acme")),
+    "F": ("northwind", "acme", "birch"),
+    **dict.fromkeys("SN", (*FOREIGN, "acme", "birch")),
+}
+
+
+class Stage:
+    """Everyone and everything that the walks need, in whatever database the test is on."""
+
+    def __init__(self):
+        self.cast = cast.both()
+        self.northwind, self.bluefin = self.cast.msps
+        self.acme, self.birch = self.northwind.clients
+        for client in (*self.northwind.clients, *self.bluefin.clients):
+            self.furnish(client.organization)
+        self.invoice = issue(self.northwind)
+        issue(self.bluefin, number="BI-1")
+        sign_contract(self.northwind)
+        self.administrators = dict(zip(ACTORS, map(self.administrator, ACTORS), strict=True))
+
+    def administrator(self, letter):
+        if letter in ROLES:
+            return self.northwind.by_role[ROLES[letter]]
+        return {
+            "L": lambda: self.northwind.limited,
+            "X": lambda: limited_to(self.birch.organization),
+            "T": lambda: self.acme.administrator,
+            "O": lambda: self.birch.administrator,
+            "F": lambda: self.bluefin.owner,
+            "S": lambda: self.northwind.suspended,
+            "N": lambda: None,
+        }[letter]()
+
+    def furnish(self, organization):
+        name = f"{organization.name.split()[0].lower()}-pc"
+        return Device.objects.create(provider_id=organization.provider_id, organization=organization, name=name)
+
+    @property
+    def targets(self):
+        """What the addresses of the walk name: things of Acme, or of Northwind."""
+        return {
+            "organization_id": self.acme.pk,
+            "user_id": self.acme.user.pk,
+            "device_id": Device.objects.get(organization_id=self.acme.pk).pk,
+            "administrator_id": self.northwind.by_role[Role.READ_ONLY].pk,
+            "invoice_id": self.invoice.pk,
+            "person_id": self.northwind.owner.person_id,
+            "token": "no-such-token",
+        }
+
+
+def limited_to(organization):
+    administrator = cast.administrator(
+        organization.provider, Role.MANAGER, first_name="Further", limited_at=timezone.now(), email="further@x.example"
+    )
+    cast.give_access(administrator, organization)
+    return administrator
+
+
+def issue(msp, number="NW-1"):
+    """An invoice with a line for each client."""
+    month = date(2026, 3, 1)
+    invoice = Invoice.objects.create(
+        provider=msp.provider,
+        number=number,
+        kind=Invoice.Kind.MONTHLY,
+        month=month,
+        marks_month=month,
+        time_zone="UTC",
+        currency="USD",
+        issued_on=month + timedelta(days=31),
+        due_on=month + timedelta(days=61),
+        total_amount=10,
+    )
+    for place, organization in enumerate(Organization.objects.filter(provider=msp.provider), start=1):
+        InvoiceLine.objects.create(
+            provider=msp.provider,
+            invoice=invoice,
+            organization=organization,
+            place=place,
+            organization_name=organization.name,
+            high_water_mark=1,
+            committed_part=1,
+            overage_part=0,
+            unit_price=5,
+            amount=5,
+        )
+    return invoice
+
+
+def sign_contract(msp):
+    """A contract in force, with a paper of a few bytes."""
+    day = timezone.now().date()
+    contract = Contract.objects.create(
+        provider=msp.provider,
+        number="C-1",
+        package=Package.objects.create(
+            name="Platform Plus", code="plus", includes=["Directory"], unit_price=5, overage_price=7, currency="USD"
+        ),
+        kind=Contract.Kind.ANNUAL,
+        committed=100,
+        unit_price=5,
+        overage_price=7,
+        currency="USD",
+        valid_from=day - timedelta(days=30),
+        ends_on=day + timedelta(days=300),
+        signed_on=day - timedelta(days=31),
+    )
+    content = b"%PDF-1.7 of Northwind"
+    ContractDocument.objects.create(
+        provider=msp.provider, contract=contract, content=content, sha256=hashlib.sha256(content).hexdigest()
+    )

@@ -1,0 +1,104 @@
+"""Who may what: one table for every address of the portal. A walk tries each address as each actor with each method and compares.
+
+The actors, a letter each. At Northwind:
+  B  Administrator With Billing     A  Administrator       I  Billing Only      M  Manager      H  Help Desk      R  Read Only
+  L  a manager limited to Acme      X  a manager limited to Birch Legal, the other client
+  T  Acme's own administrator       O  the administrator of Birch Legal
+and besides
+  F  Bluefin's Administrator With Billing, so a foreign MSP         S  suspended          N  nobody, not signed in
+
+Addresses of an organization are those of Acme. Each row names those who get through; `absent` those who are told that there is no such
+thing (404), as an organization out of reach and one that does not exist must look alike. N is always sent to sign in, everyone else
+named nowhere is too junior (403), and a method that a row does not name is refused (405) to all.
+"""
+
+from dataclasses import dataclass, replace
+
+ACTORS = "BAIMHRLXTOFSN"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+SIGNED_IN = ACTORS.removesuffix("N")
+MSP = "BAIMHRLXF"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one address answers: for each method who gets through, and who is told 404; what it must show to those of Northwind."""
+
+    through: dict[str, str]
+    absent: dict[str, str]
+    shows: str = ""
+    is_public: bool = False
+
+
+def row(GET=None, POST=None, absent="", absent_post=None, shows=""):  # noqa: N803 - the methods are written as HTTP writes them
+    through = {method: actors for method, actors in {"GET": GET, "HEAD": GET, "POST": POST}.items() if actors is not None}
+    return Row(through, {"GET": absent, "HEAD": absent, "POST": absent if absent_post is None else absent_post}, shows)
+
+
+def public(*methods, absent=""):
+    """For everyone, signed in or not; some of these pages send on to the sign-in."""
+    open_to = dict.fromkeys(methods, "" if absent else ACTORS)
+    return replace(row(**open_to, absent=absent), is_public=True)
+
+
+TABLE = {
+    # Without a tenant
+    "livez": public("GET"),
+    "readyz": public("GET"),
+    "sign-in": public("GET", "POST"),
+    "account_login": public("GET", "POST"),
+    "mfa_authenticate": public("GET", "POST"),
+    "password-reset": public("GET", "POST"),
+    "account_reset_password_from_key": public("GET"),
+    "new-password": public("GET", "POST"),
+    "sign-out": public("POST"),
+    "theme": public("POST"),
+    "invitation": public("GET", "POST"),  # 410: it is over, or never was
+    # One's own security, whatever the place
+    "home": row(GET=SIGNED_IN),
+    "places": row(GET=SIGNED_IN.replace("S", ""), POST="", absent_post=SIGNED_IN),
+    "security": row(GET=SIGNED_IN, POST=SIGNED_IN),
+    "account_reauthenticate": row(GET=SIGNED_IN, POST=SIGNED_IN),
+    "second-factor": row(GET=SIGNED_IN, POST=SIGNED_IN),
+    "second-factor-removal": row(GET=SIGNED_IN, POST=SIGNED_IN),
+    "recovery-codes": row(GET=SIGNED_IN, POST=SIGNED_IN),
+    # Account Management
+    "account": row(GET=MSP),
+    "account-details": row(GET="BAF", POST="BAF"),
+    "api-key": row(GET="BF", POST="BF"),
+    "former-key-end": row(POST="BF"),
+    "payments": row(GET="BIF"),
+    "payments-csv": row(GET="BIF"),
+    "invoice": row(GET="BI", absent="F", shows="acme"),
+    "invoice-csv": row(GET="BI", absent="F", shows="acme"),
+    "billing": row(GET="BIF"),
+    "billing-information": row(GET="BIF", POST="BIF"),
+    "contract": row(GET="BI", absent="F"),
+    "usage": row(GET=MSP, shows="acme"),
+    "usage-csv": row(GET=MSP, shows="acme"),
+    # Organizations
+    "organizations": row(GET="BAMRLXF", POST="BF", shows="acme"),
+    "organizations-csv": row(GET="BAMRLXF", shows="acme"),
+    "organization-new": row(GET="BF"),
+    "organization": row(GET="BAMRL", absent="XF", shows="acme"),
+    "organization-details": row(GET="B", POST="B", absent="F"),
+    "organization-closing": row(GET="B", POST="B", absent="F"),
+    "cap": row(GET="BAIMHRL", POST="B", absent="XF", absent_post="F", shows="acme"),
+    # Users and devices, over all organizations and of one
+    "users": row(GET="BAMHRLXF", absent="TO", shows="acme.user"),
+    "users-csv": row(GET="BAMHRLXF", absent="TO", shows="acme.user"),
+    "organization-users": row(GET="BAMHRLT", POST="BAMLT", absent="XOF", shows="acme.user"),
+    "organization-users-csv": row(GET="BAMHRLT", absent="XOF", shows="acme.user"),
+    "organization-user-new": row(GET="BAMLT", absent="XOF"),
+    "organization-user": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.user"),
+    "organization-user-suspension": row(POST="BAMHLT", absent="XOF"),
+    "organization-user-reactivation": row(POST="BAMHLT", absent="XOF"),
+    "organization-user-removal": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.user"),
+    "devices": row(GET="BAMHRLXF", absent="TO", shows="acme-pc"),
+    "devices-csv": row(GET="BAMHRLXF", absent="TO", shows="acme-pc"),
+    "organization-devices": row(GET="BAMHRLT", POST="BAMLT", absent="XOF", shows="acme-pc"),
+    "organization-devices-csv": row(GET="BAMHRLT", absent="XOF", shows="acme-pc"),
+    "organization-device-new": row(GET="BAMLT", absent="XOF"),
+    "organization-device": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme-pc"),
+    "organization-device-removal": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme-pc"),
+}

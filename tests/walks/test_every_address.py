@@ -1,0 +1,155 @@
+"""Every address × every actor × every method against one table; again with row-level security off, and again with the doors' own scoping off."""
+
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from accounts import doors
+from accounts.identity import GLOBAL_TABLES, IDENTITY_TABLES
+from tests.cast import sign_in
+from tests.services import cluster
+from tests.walks.stage import HIDDEN_FROM, Stage
+from tests.walks.table import ACTORS, METHODS, TABLE
+
+MARKS = {"public", "signed_in", "provider", "organization", "by_method", "api"}
+UNMARKED = {"livez": "health", "readyz": "health"}
+STRANGERS = "LXTOF"
+
+
+def addresses(patterns=None):
+    """Every named address of the portal's own URL map."""
+    for pattern in get_resolver("msp_portal.urls").url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        else:
+            yield from addresses(pattern.url_patterns)
+
+
+class TestTheMap:
+    def test_has_a_row_for_every_address(self):
+        assert {pattern.name for pattern in addresses()} == set(TABLE)
+
+    def test_has_a_door_at_every_address(self):
+        unmarked = {pattern.name for pattern in addresses() if getattr(pattern.callback, "door", ("none",))[0] not in MARKS}
+        assert unmarked == set(UNMARKED)
+
+    def test_has_a_door_behind_every_method_of_an_address(self):
+        behind = [door for pattern in addresses() for door in getattr(pattern.callback, "doors", {}).values()]
+        assert behind
+        assert all(door.door[0] in MARKS for door in behind)
+
+
+@pytest.mark.parametrize("name", TABLE)
+class TestEveryAddress:
+    def test_answers_as_the_table_says(self, name, db):
+        assert differences(name, ACTORS, METHODS) == []
+
+    def test_answers_alike_without_row_level_security(self, name, no_row_level_security, db):
+        assert differences(name, STRANGERS, TABLE[name].through) == []
+
+    def test_answers_alike_without_the_doors_own_scoping(self, name, db, monkeypatch):
+        monkeypatch.setattr(doors, "_reachable", lambda rows, place, organization: rows)
+        assert differences(name, STRANGERS, TABLE[name].through) == []
+
+
+def differences(name, actors, methods):
+    """Each answer that is not the table's, in words."""
+    stage = Stage()
+    found = []
+    for actor in actors:
+        browser = browser_of(stage.administrators[actor])
+        for method in methods:
+            with undone(), as_before(browser):
+                answer = browser.generic(method, address(name, stage))
+                found += [f"{actor} {method}: {word}" for word in wrong(name, actor, method, answer)]
+    return found
+
+
+def wrong(name, actor, method, answer):
+    """What is wrong with one answer."""
+    row, outcome = TABLE[name], outcome_of(answer)
+    if row.is_public and outcome == "sign in":
+        outcome = "through"
+    if outcome != expected(row, actor, method):
+        yield f"{outcome} ({answer.status_code}), the table says {expected(row, actor, method)}"
+    text = text_of(answer)
+    for word in HIDDEN_FROM[actor]:
+        if word in text:
+            yield f"shows {word}: …{text[max(0, text.index(word) - 60) : text.index(word) + 40]}…"
+    if row.shows and method == "GET" and outcome == "through" and actor in "BAIMHRLT" and row.shows not in text:
+        yield f"does not show {row.shows}"
+
+
+def expected(row, actor, method):
+    if method not in row.through:
+        return "no method"
+    if actor in row.through[method]:
+        return "through"
+    if actor in row.absent[method]:
+        return "absent"
+    return "sign in" if actor == "N" else "too junior"
+
+
+def outcome_of(answer):
+    if answer.status_code in {301, 302, 303} and answer.headers["Location"].startswith(reverse("sign-in")):
+        return "sign in"
+    named = {403: "too junior", 404: "absent", 405: "no method"}
+    return named.get(answer.status_code, "through" if answer.status_code < 500 else "fault")
+
+
+def text_of(answer):
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return content.decode(errors="replace").lower()
+
+
+def address(name, stage):
+    """The path of the address, its parts filled with things of Acme."""
+    for pattern in addresses():
+        if pattern.name == name:
+            parts = {part: stage.targets[part] for part in pattern.pattern.converters}
+            return reverse(name, kwargs=parts)
+    raise LookupError(name)
+
+
+def browser_of(administrator):
+    browser = Client(raise_request_exception=False)
+    return sign_in(browser, administrator) if administrator else browser
+
+
+@contextmanager
+def as_before(browser):
+    """Sign the actor in again after an act that signed him out."""
+    cookies = browser.cookies.output()
+    yield
+    if browser.cookies.output() != cookies:
+        browser.cookies.load(cookies.replace("Set-Cookie: ", ""))
+
+
+@contextmanager
+def undone():
+    """Roll back what one request did; to the scopes it looks like the test's own transaction, which they accept."""
+    atomic = transaction.atomic()
+    atomic._from_testcase = True
+    with atomic:
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def no_row_level_security(run, django_db_setup):
+    """Take the wall down in this worker's database, so that the doors stand alone."""
+    url = run.url("DATABASE_ADMIN_URL", f"portal_gw{cluster.worker_number()}")
+    with psycopg.connect(url, autocommit=True) as admin:
+        listed = admin.execute(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relrowsecurity"
+        ).fetchall()
+        behind_the_wall = [table for (table,) in listed if table not in IDENTITY_TABLES | GLOBAL_TABLES]
+        for table in behind_the_wall:
+            admin.execute(f"alter table {table} disable row level security")
+        yield
+        for table in behind_the_wall:
+            admin.execute(f"alter table {table} enable row level security")
