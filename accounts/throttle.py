@@ -33,7 +33,7 @@ class TooManyTries(RuleBroken):
 
     code = "too_many_tries"
 
-    def __init__(self, wait: timedelta) -> None:
+    def __init__(self, wait: timedelta, *, is_first: bool = False) -> None:
         minutes = max(1, -(-int(wait.total_seconds()) // 60))
         super().__init__(
             ngettext(
@@ -43,6 +43,7 @@ class TooManyTries(RuleBroken):
             )
             % {"minutes": minutes}
         )
+        self.is_first = is_first  # of this window; one line in the log is enough for all that follow
 
 
 def before_password(email: str, *, at: datetime) -> None:
@@ -80,7 +81,7 @@ def spend(limit: Limit, subject: str, *, at: datetime) -> None:
         cursor.execute(COUNT, {"subject": pseudonym(limit.name, subject), "at": at, "over": at - limit.window})
         tries, window_started_at = cursor.fetchone()
     if tries > limit.tries:
-        raise TooManyTries(window_started_at + limit.window - at)
+        raise TooManyTries(window_started_at + limit.window - at, is_first=tries == limit.tries + 1)
 
 
 def forgive(limit: Limit, subject: str) -> None:

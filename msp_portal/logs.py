@@ -11,7 +11,7 @@ TOKEN_IN_PATH: Final = re.compile(r"((?:invitations|sign-in/reset/[0-9a-f]{24})(
 
 def without_tokens(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Links of invitations and password resets open something to whoever reads them, so their tokens stay out of the log."""
-    for place in {"request", "path"} & line.keys():
+    for place in {"request", "path", "event"} & line.keys():
         line[place] = TOKEN_IN_PATH.sub(r"\1…", str(line[place]))
     return line
 

@@ -52,8 +52,9 @@ def person_with(*, email: str, password: str, request: HttpRequest, at: datetime
     """
     try:
         person: Person | None = get_adapter(request).authenticate(request, email=email, password=password)
-    except TooManyTries:
-        _note_failure(email, TooManyTries.code, at)
+    except TooManyTries as refusal:
+        if refusal.is_first:
+            _note_failure(email, refusal.code, at)
         raise
     if person is None:
         _note_failure(email, WrongPassword.code, at)

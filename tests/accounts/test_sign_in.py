@@ -1,11 +1,13 @@
 """Signing in: who gets through, what the others are told, and where one lands."""
 
 import time
+from collections import Counter
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.bounds import SIGN_INS_OF_EMAIL
 from accounts.models import AuditEvent, Person
 from accounts.roles import Role
 from tests.cast import PASSWORD, administrator, give_access, sign_in
@@ -51,7 +53,15 @@ class TestTheRightPassword:
 
     @pytest.mark.parametrize(
         "elsewhere",
-        ["https://evil.example/", "//evil.example", "http:///evil.example", "javascript:alert(1)", "\\\\evil.example"],
+        [
+            "https://evil.example/",
+            "//evil.example",
+            "http:///evil.example",
+            "javascript:alert(1)",
+            "nowhere",
+            "sign-in",
+            "\\\\evil.example",
+        ],
     )
     def test_never_leads_to_another_host(self, client, owner, elsewhere):
         assert enter(client, owner.email, next=elsewhere)["Location"] == "/"
@@ -110,6 +120,12 @@ class TestAWrongPassword:
         assert (trace.provider_id, trace.outcome, trace.actor_kind) == (None, "refused", "unknown")
         assert trace.details["reason"] == "wrong_password"
         assert owner.email not in str(trace.details)
+
+    def test_leaves_one_trace_of_all_that_was_not_looked_at(self, client, owner):
+        for _ in range(SIGN_INS_OF_EMAIL.tries + 4):
+            enter(client, owner.email, "wrong")
+        reasons = Counter(trace.details["reason"] for trace in AuditEvent.objects.filter(action="sign_in.failed"))
+        assert reasons == {"wrong_password": SIGN_INS_OF_EMAIL.tries, "too_many_tries": 1}
 
 
 class TestSuspension:
