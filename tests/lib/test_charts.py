@@ -96,6 +96,8 @@ class TestFigures:
         html = drawn("{{ at|in_zone:'America/Denver' }}", at=at)
         assert html == '<time datetime="2026-03-17T10:00:00-06:00" title="America/Denver">17 Mar 2026, 10:00 MDT</time>'
         assert "UTC-03" in drawn("{{ at|in_zone:'America/Sao_Paulo' }}", at=at)
+        day = drawn("{{ at|day_in_zone:'America/Denver' }}", at=at)
+        assert f'title="{html.partition(">")[2].removesuffix("</time>")}"' in day, "the exact time is one hover away"
 
 
 def test_initials_are_those_of_the_first_and_last_name():

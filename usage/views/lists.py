@@ -68,16 +68,17 @@ def beside_the_rows(request: ProviderRequest, organization: Organization | None)
 
 
 def around(request: ProviderRequest, organization: Organization, current: str) -> dict[str, Any]:
-    """The tabs of one organization's pages, and for the MSP's administrators the way there."""
-    tabs = [("organization-users", _("Users")), ("organization-devices", _("Devices"))]
+    """For the MSP's administrators the tabs of one organization's lists and the way there; its own have both in the navigation."""
+    if request.administrator.is_of_an_organization:
+        return {}
+    tabs = {"organization-users": _("Users"), "organization-devices": _("Devices")}
+    addresses = {name: reverse(name, args=[organization.pk]) for name in tabs}
     shown: dict[str, Any] = {
-        "tabs": [
-            {"label": words, "url": reverse(name, args=[organization.pk]), "current": name == current} for name, words in tabs
-        ]
+        "tabs": [{"label": tabs[name], "url": url, "current": name == current} for name, url in addresses.items()]
     }
     if request.administrator.may(Permission.SEE_ORGANIZATIONS):
         up = {"label": _("Organizations"), "url": reverse("organizations")}
-        here = {"label": dict(tabs)[current]}
+        here = {"label": tabs[current]}
         shown["trail"] = [up, {"label": organization.name, "url": organization.get_absolute_url()}, here]
     return shown
 

@@ -105,6 +105,18 @@ def in_zone(at: datetime | None, zone: str | ZoneInfo) -> str:
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), str(local.tzinfo), words)
 
 
+@register.filter
+def day_in_zone(at: datetime | None, zone: str | ZoneInfo) -> str:
+    """`17 Mar 2026` as a `<time>`: the day of the instant in the zone `zone`, with the exact time one hover away; a dash for None."""
+    if at is None:
+        return NO_VALUE
+    local = at.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone))
+    exact = f"{formats.date_format(local, 'DATETIME_FORMAT')} {_zone_name(local)}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, formats.date_format(local, "DATE_FORMAT")
+    )
+
+
 def _zone_name(local: datetime) -> str:
     name = local.tzname() or ""
     return name if ZONE_NAMES_ARE_LETTERS(name) else f"UTC{name}"
