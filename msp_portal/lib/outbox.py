@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 ATTEMPTS_MAX: Final = 3
 LEASE: Final = timedelta(minutes=5)
 """How long an attempt may take. Then its worker is taken for dead, and another may try."""
+SENT_KEPT_FOR: Final = timedelta(days=30)
 WAITS: Final = (timedelta(minutes=1), timedelta(minutes=10))
 """After the first and the second failed attempt; after the third the message is parked."""
 
@@ -109,6 +110,11 @@ def park_the_abandoned(at: datetime) -> None:
     abandoned = OutboxMessage.objects.filter(sent_at=None, parked_at=None, attempts__gte=ATTEMPTS_MAX, due_at__lte=at)
     for message in abandoned:
         _park(message, "The worker ended in the middle of each attempt.", at)
+
+
+def forget_sent(at: datetime) -> int:
+    """Remove what was sent a month before `at`; the number removed. What was parked stays until a person looked at it."""
+    return OutboxMessage.objects.filter(sent_at__lt=at - SENT_KEPT_FOR).delete()[0]
 
 
 @delivers("mail")

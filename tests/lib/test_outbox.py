@@ -147,6 +147,14 @@ class TestAMessage:
         assert (message.attempts, message.parked_at) == (3, at)
         assert deliveries == []
 
+    def test_is_forgotten_a_month_after_it_was_sent_and_not_while_parked(self, deliveries):
+        sent, parked = put(1), put(2)
+        OutboxMessage.objects.filter(pk=sent.pk).update(sent_at=NOW)
+        OutboxMessage.objects.filter(pk=parked.pk).update(parked_at=NOW)
+        assert outbox.forget_sent(NOW + timedelta(days=29)) == 0
+        assert outbox.forget_sent(NOW + timedelta(days=31)) == 1
+        assert OutboxMessage.objects.get() == parked
+
     def test_is_not_due_before_its_time(self, deliveries):
         put()
         OutboxMessage.objects.update(due_at=NOW + timedelta(minutes=1))
