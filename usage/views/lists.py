@@ -72,6 +72,8 @@ def around(request: ProviderRequest, organization: Organization, current: str) -
     if request.administrator.is_of_an_organization:
         return {}
     tabs = {"organization-users": _("Users"), "organization-devices": _("Devices")}
+    if request.administrator.may(Permission.SEE_ORGANIZATIONS):
+        tabs = {"organization": _("Overview"), **tabs}
     addresses = {name: reverse(name, args=[organization.pk]) for name in tabs}
     shown: dict[str, Any] = {
         "tabs": [{"label": tabs[name], "url": url, "current": name == current} for name, url in addresses.items()]
@@ -84,9 +86,9 @@ def around(request: ProviderRequest, organization: Organization, current: str) -
 
 
 def streamed(
-    request: ProviderRequest, rows: QuerySet[Any], cells: Callable[[Any], Sequence[object]]
+    request: ProviderRequest, rows: QuerySet[Any, Any], cells: Callable[[Any], Sequence[object]] = tuple
 ) -> Iterator[Sequence[object]]:
-    """The rows' cells, read while they are sent: by then the door's scope is closed, so this opens one of its own."""
+    """The rows as `cells`, read while they are sent: by then the door's scope is closed, so this opens one of its own."""
     place = request.administrator
     with tenancy.scope(place.provider_id, place.reach, place.name):
         yield from map(cells, rows.iterator(chunk_size=2000))

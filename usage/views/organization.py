@@ -16,6 +16,7 @@ from usage.actions.organizations import close_organization
 from usage.forms.organizations import ClosingForm, OrganizationForm
 from usage.models import Seats
 from usage.queries.months import last_month, marks_by_month, month_of
+from usage.views.lists import around
 
 
 @organization_door("GET", permission=Permission.SEE_ORGANIZATIONS)
@@ -29,6 +30,7 @@ def organization(request: OrganizationRequest) -> HttpResponse:
         "last_month": last_month(month.month),
         "administrators": _administrators(request),
         **_shown(request),
+        "tabs": around(request, request.organization, "organization").get("tabs"),
     }
     return page(request, "organizations/organization.html", shown)
 
