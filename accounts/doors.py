@@ -251,7 +251,7 @@ def _note_refusals(request: ProviderRequest, refusals: list[RuleBroken], organiz
                 outcome=AuditEvent.Outcome.REFUSED,
                 at=request.at,
                 message=str(rule),
-                **{name: value for name, value in rule.details.items() if name != "organization_id"},
+                **{name: value for name, value in rule.details.items() if name != "organization_id"},  # type: ignore[arg-type]
             )
 
 

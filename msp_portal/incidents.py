@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from redis import Redis
 from redis.exceptions import RedisError
 
-
 log = structlog.get_logger(__name__)
 
 

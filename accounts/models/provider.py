@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def user_cap_field(**options: object) -> models.PositiveIntegerField:
+def user_cap_field(**options: object) -> "models.PositiveIntegerField[int | None, int | None]":
     """A number of seats between the bounds of a user cap, or none."""
     validators = [MinValueValidator(USER_CAP_MIN), MaxValueValidator(USER_CAP_MAX)]
     return models.PositiveIntegerField(null=True, blank=True, validators=validators, **options)  # type: ignore[arg-type]

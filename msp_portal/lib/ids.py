@@ -22,7 +22,7 @@ class NewPublicId(Func):
     output_field = models.CharField()
 
 
-class PublicIdField(models.CharField):
+class PublicIdField(models.CharField[str, str]):
     """A primary key made by the database, so that raw SQL gets one too.
 
     The column's type is the domain `public_id`, which is text in the C collation with a check. As it is not called text, Django adds no

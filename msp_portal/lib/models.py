@@ -13,7 +13,7 @@ class OutboxMessage(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    provider_id = models.CharField(max_length=24, null=True, editable=False)
+    provider_id = models.CharField(max_length=24, null=True, editable=False)  # noqa: DJ001 - no tenant is no text
     kind = models.CharField(max_length=16, editable=False)
     payload = models.JSONField(editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

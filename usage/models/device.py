@@ -28,7 +28,9 @@ class Device(OrganizationRow):
     operating_system = models.CharField(_("operating system"), max_length=60, blank=True)
     serial_number = models.CharField(_("serial number"), max_length=80, blank=True)
     folded_name = models.GeneratedField(
-        expression=models.Func(models.F("name"), function="portal_fold"), output_field=models.TextField(db_collation="C"), db_persist=True
+        expression=models.Func(models.F("name"), function="portal_fold"),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -55,8 +55,12 @@ class LicenseTotal(TenantRow):
     devices = models.PositiveIntegerField()
     organizations = models.PositiveIntegerField()
     committed = models.PositiveIntegerField(null=True)
-    sum_of_marks = models.PositiveIntegerField(null=True, help_text="Of the month so far; what is billed. Empty in slots filled later.")
-    mark_of_the_sum = models.PositiveIntegerField(null=True, help_text="Most users at one instant of the month so far, from the ledger.")
+    sum_of_marks = models.PositiveIntegerField(
+        null=True, help_text="Of the month so far; what is billed. Empty in slots filled later."
+    )
+    mark_of_the_sum = models.PositiveIntegerField(
+        null=True, help_text="Most users at one instant of the month so far, from the ledger."
+    )
     mark_of_the_sum_at = models.DateTimeField(null=True)
 
     class Meta:
