@@ -27,6 +27,7 @@ COLUMNS: dict[str, str | tuple[str, ...]] = {
     "serial": "serial_number",
     "added": "created_at",
 }
+CSV_COLUMNS = ("organization__name", "name", "operating_system", "serial_number", "created_at", "pk")
 CSV_HEADER = [_("Organization"), _("Name"), _("Operating system"), _("Serial number"), _("Added"), _("ID")]
 
 
@@ -79,11 +80,4 @@ def _table(request: ProviderRequest, organizations: Sequence[Organization]) -> T
 def _csv(request: ProviderRequest, name: str, organization: Organization | None = None) -> StreamingHttpResponse:
     organizations = [] if organization else organizations_to_choose(request)
     rows = _table(request, organizations).filtered(_rows(request, organization))
-    return csv_response(name, CSV_HEADER, streamed(request, rows, _cells))
-
-
-def _cells(device: Device) -> Sequence[object]:
-    return [
-        *(device.organization.name, device.name, device.operating_system, device.serial_number),
-        *(device.created_at, device.pk),
-    ]
+    return csv_response(name, CSV_HEADER, streamed(request, rows.values_list(*CSV_COLUMNS)))
