@@ -65,7 +65,7 @@ def add_contract(
         signed_on=signed_on,
         made_at=at,
     )
-    audit.record(by, "billing.contract.added", contract, at=at, committed=committed, valid_from=valid_from, ends_on=ends_on)
+    audit.record(by, "billing.contract.added", contract, at=at, valid_from=valid_from, ends_on=ends_on)
     follow_contract(provider=provider, day=at.astimezone(ZoneInfo(provider.time_zone)).date())
     return contract
 

@@ -145,7 +145,7 @@ def record_payment(*, invoice: Invoice, kind: str, amount: Decimal, reference: s
         reference=reference,
         recorded_by=str(by or ""),
     )
-    audit.record(by, "billing.invoice.paid", invoice, at=at, amount=paid, kind=kind, reference=reference)
+    audit.record(by, "billing.invoice.paid", invoice, at=at, kind=kind, reference=reference)
     return payment
 
 
@@ -186,7 +186,7 @@ def _issue(
         issued_at=at,
     )
     InvoiceLine.objects.bulk_create(_written(line, invoice, place) for place, line in enumerate(lines, start=1))
-    audit.record(by, "billing.invoice.issued", invoice, at=at, total=invoice.total_amount, currency=invoice.currency)
+    audit.record(by, "billing.invoice.issued", invoice, at=at)
     return invoice
 
 

@@ -61,6 +61,7 @@ class Books:
 
     def __init__(self, msp: Msp, provider: Provider, contracts: list[Contract], random: Random, by: Person, at: datetime) -> None:
         self.msp, self.provider, self.contracts, self.random, self.by, self.at = msp, provider, contracts, random, by, at
+        self.wrong: Invoice | None = None
 
     def keep(self, back: int) -> None:
         """Issue and pay what fell due in that month."""
@@ -72,6 +73,14 @@ class Books:
         else:
             self._commitment(back, issued)
 
+    def correct(self, back: int) -> None:
+        """Some days later: take back what was wrong and issue it anew."""
+        if self.wrong and self._is_wrong(back):
+            self._pay(self._replace(self.wrong, back))
+
+    def _is_wrong(self, back: int) -> bool:
+        return self.msp is NORTHWIND and back == VOIDED_MONTH
+
     def _usage(self, back: int, issued: datetime) -> None:
         """On the 1st the month that ended."""
         invoice = self._issue(issue_monthly_invoice, back + 1, issued)
@@ -82,9 +91,9 @@ class Books:
         """On the 1st the commitment in advance, and the overage of the month that ended."""
         invoice = self._issue(issue_monthly_invoice, back, issued)
         overage = self._issue(issue_overage_invoice, back + 1, issued)
-        if invoice and self.msp is NORTHWIND and back == VOIDED_MONTH:
-            invoice = self._replace(invoice, back)
-        if invoice and back > 0:
+        if invoice and self._is_wrong(back):
+            self.wrong = invoice
+        elif invoice and back > 0:
             self._pay(invoice)
         elif invoice and self.msp is NORTHWIND:
             self._pay_a_part(invoice)

@@ -94,6 +94,8 @@ def _bill(
     for back in range(max(msp.terms[0].begins for msp in MSPS), -1, -1):
         for book in books:
             book.keep(back)
+        for book in books:
+            book.correct(back)
 
 
 def _begin(msp: Msp, at: datetime) -> datetime:

@@ -143,7 +143,7 @@ class House:
         if drawn < STAGED:
             return {"state": "staged", "suspended_at": None}
         if drawn < SUSPENDED:
-            return {"state": "suspended", "suspended_at": (at + timedelta(minutes=5)).isoformat()}
+            return {"state": "suspended", "suspended_at": at.isoformat()}
         return {"state": "active", "suspended_at": None}
 
     def _contact(self) -> dict[str, str]:
