@@ -28,6 +28,14 @@ NEXT_NUMBER = """
 """
 
 
+KEPT_BY_A_CREDIT_NOTE = (
+    "provider", "revision", "contract_number", "month", "marks_month", "time_zone", "currency", "billed_to",
+)  # fmt: skip
+KEPT_BY_A_REVERSED_LINE = (
+    "provider_id", "organization_id", "place", "organization_name", "high_water_mark", "committed_part", "overage_part", "unit_price",
+)  # fmt: skip
+
+
 class NothingToCharge(RuleBroken):
     """No mark in the month, or no overage."""
 
@@ -149,11 +157,6 @@ def record_payment(*, invoice: Invoice, kind: str, amount: Decimal, reference: s
     return payment
 
 
-KEPT_BY_A_CREDIT_NOTE = (
-    "provider", "revision", "contract_number", "month", "marks_month", "time_zone", "currency", "billed_to",
-)  # fmt: skip
-
-
 def _issue(
     kind: str,
     contract: Contract,
@@ -206,9 +209,9 @@ def _written(line: DraftLine, invoice: Invoice, place: int) -> InvoiceLine:
 
 
 def _reversed(line: InvoiceLine, note: Invoice) -> InvoiceLine:
-    line.pk, line.invoice, line.amount = None, note, -line.amount
-    line._state.adding = True
-    return line
+    """The same line on a credit note, with the amount the other way round."""
+    same = {name: getattr(line, name) for name in KEPT_BY_A_REVERSED_LINE}
+    return InvoiceLine(**same, invoice=note, amount=-line.amount)
 
 
 def _next_number(series: str, day: date) -> str:

@@ -108,6 +108,7 @@ class TestThePaper:
         assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
         assert reader.trailer["/Root"]["/Lang"] == "en"
         fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
+        assert all("Portal-Paper" in font["/BaseFont"] for font in fonts)  # ours, not what this machine happens to have
         assert all("/FontFile3" in font["/DescendantFonts"][0].get_object()["/FontDescriptor"] for font in fonts)
         assert paper.sha256 == hashlib.sha256(bytes(paper.content)).hexdigest()
 
