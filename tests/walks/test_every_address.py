@@ -1,6 +1,8 @@
 """Every address × every actor × every method against one table; again with row-level security off, and again with the doors' own scoping off."""
 
 from contextlib import contextmanager
+from functools import cache
+from http.cookies import SimpleCookie
 
 import psycopg
 import pytest
@@ -58,13 +60,14 @@ class TestEveryAddress:
 
 def differences(name, actors, methods):
     """Each answer that is not the table's, in words."""
-    stage = Stage()
-    found = []
+    stage, browser = Stage(), the_browser()
+    path, found = address(name, stage), []
     for actor in actors:
-        browser = browser_of(stage.administrators[actor])
+        cookies = cookies_of(browser, stage.administrators[actor])
         for method in methods:
-            with undone(), as_before(browser):
-                answer = browser.generic(method, address(name, stage))
+            browser.cookies = SimpleCookie(cookies)
+            with undone():
+                answer = browser.generic(method, path)
                 found += [f"{actor} {method}: {word}" for word in wrong(name, actor, method, answer)]
     return found
 
@@ -115,18 +118,18 @@ def address(name, stage):
     raise LookupError(name)
 
 
-def browser_of(administrator):
-    browser = Client(raise_request_exception=False)
-    return sign_in(browser, administrator) if administrator else browser
+@cache
+def the_browser():
+    """One for all, as each makes the middleware anew."""
+    return Client(raise_request_exception=False)
 
 
-@contextmanager
-def as_before(browser):
-    """Sign the actor in again after an act that signed him out."""
-    cookies = browser.cookies.output()
-    yield
-    if browser.cookies.output() != cookies:
-        browser.cookies.load(cookies.replace("Set-Cookie: ", ""))
+def cookies_of(browser, administrator):
+    """Of a session of its own; a person signed out by an act is signed in again by the next request's."""
+    browser.cookies = SimpleCookie()
+    if administrator:
+        sign_in(browser, administrator)
+    return browser.cookies.output(header="")
 
 
 @contextmanager
