@@ -88,6 +88,13 @@ class TestAMark:
         assert (read.high_water_mark, read.last_high_water_mark) == (13, 15)
         assert not ClosedMonth.objects.exists()
 
+    def test_reads_right_after_two_turns_that_nobody_rolled(self, client):
+        change(client, +5, utc(2026, 3, 6))
+        change(client, -2, utc(2026, 3, 7))
+        ends = [utc(2026, 4, 30, 23, 59), utc(2026, 5, 1)]
+        assert [seats(client, at).last_high_water_mark for at in ends] == [15, 13]
+        assert [seats(client, at).high_water_mark for at in ends] == [13, 13]
+
     def test_of_devices_is_kept_beside_it(self, client):
         with clock(utc(2026, 3, 6)):
             add_devices(client, 4)

@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, Count, F, Q, Sum, Value, When
+from django.db.models import Case, Count, F, Func, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Greatest
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from accounts.bounds import USER_CAP_MAX, USER_CAP_MIN
 from accounts.models.base import OrganizationRow
-from accounts.models.provider import Organization
+from accounts.models.provider import Organization, Provider
 from usage.bounds import NEAR_LIMIT_SEATS
 
 
@@ -23,6 +24,18 @@ class CapState(models.TextChoices):
     REACHED = "reached", _("LIMIT REACHED")
 
 
+class NextMonthsEnd(Func):
+    """When the month after a row's own ends, should nobody have rolled the row since: as `usage_month_at` will have it."""
+
+    output_field = models.DateTimeField()
+    template = "((%(expressions)s)"
+    arg_joiner = " + interval '2 months')::timestamp at time zone "
+
+    def __init__(self) -> None:
+        zone = Provider.objects.filter(pk=OuterRef("provider_id")).values("time_zone")
+        super().__init__(F("month"), Subquery(zone))
+
+
 class SeatsQuerySet(models.QuerySet["Seats"]):
     def as_of(self, at: datetime) -> Self:
         """Each organization's figures at `at`: the one query behind page, CSV, API and invoice.
@@ -30,11 +43,14 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
         Adds `high_water_mark`, `last_high_water_mark` (None if it did not exist then) and `device_high_water_mark`. Between the turn of a month and
         the roll of its row they read as if it had rolled: the new month begins with the count carried in.
         """
-        turned = Q(month_ends_at__lte=at)
+        runs = Q(month_ends_at__gt=at)
+        turned_twice = GreaterThanOrEqual(Value(at), NextMonthsEnd())
         return self.annotate(
-            high_water_mark=Case(When(turned, then=F("users")), default=F("users_mark")),
-            device_high_water_mark=Case(When(turned, then=F("devices")), default=F("devices_mark")),
-            last_high_water_mark=Case(When(turned, then=F("users_mark")), default=F("last_users_mark")),
+            high_water_mark=Case(When(runs, then=F("users_mark")), default=F("users")),
+            device_high_water_mark=Case(When(runs, then=F("devices_mark")), default=F("devices")),
+            last_high_water_mark=Case(
+                When(runs, then=F("last_users_mark")), When(turned_twice, then=F("users")), default=F("users_mark")
+            ),
         )
 
     def with_seats_left(self) -> Self:
