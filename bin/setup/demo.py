@@ -76,9 +76,10 @@ def bring_up(options: argparse.Namespace, at_the_end: ExitStack) -> tuple[Enviro
         erase()
     packages.ensure("prod")
     native = pango.ensure()
+    portal_port, operator_port = choose_ports(options.port)
     parts = services.start(secrets := kept_secrets())
     at_the_end.callback(parts.stop)
-    common = portal_settings(secrets, parts.environment["REDIS_URL"], *choose_ports(options.port))
+    common = portal_settings(secrets, parts.environment["REDIS_URL"], portal_port, operator_port)
     environment = {**common, **parts.environment, **native, **places.writable_home()}
     prepare_database(environment, parts)
     supervisor = Supervisor(environment)
