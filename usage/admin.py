@@ -50,7 +50,6 @@ class UserAdmin(OfAnOrganization):
     list_display = ("name", "user_name", "organization", "provider", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("user_name", "email", "last_name", "first_name", "pk")
-    search_help_text = _("Name, user name, e-mail or ID")
     typed = ("first_name", "last_name", "user_name", "email")
     kept = ("state", "suspended_at", "created_at", "id")
     actions = ("suspend", "reactivate")

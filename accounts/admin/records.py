@@ -21,7 +21,6 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     list_filter = ("outcome", "actor_kind")
     list_select_related = ("provider",)
     search_fields = ("action", "actor_name", "target_name", "target_id", "provider__name")
-    search_help_text = _("Action, who, what, or provider")
     date_hierarchy = "at"
     ordering = ("-id",)
     fields = readonly_fields = (
