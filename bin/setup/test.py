@@ -15,7 +15,7 @@ from .supervisor import Stopped, listen_for_the_end
 PROGRAMS = places.VENV / "bin"
 WORKERS = "2"
 OLDEST_POSTGRES = 15
-WITHOUT_DATABASE = ("tests/journeys", "tests/bench")
+WITHOUT_DATABASE = ("tests/journeys", "tests/bench", "tests/setup/test_demo.py")
 Check = tuple[str, list[str], Environment]
 
 
