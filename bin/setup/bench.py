@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import sys
+from contextlib import ExitStack, redirect_stdout
 
 from . import packages, pango, places, throw_away
 from .say import Refusal, line, step
@@ -19,18 +21,26 @@ def main(arguments: list[str]) -> int:
     if not (MEASURES / "__main__.py").exists():
         raise Refusal(f"{MEASURES} has no __main__.py.")
     listen_for_the_end()
-    try:
-        packages.ensure("dev")
-        native = pango.ensure()
-        with throw_away.services(durable=True) as services:
-            environment = {**os.environ, **services.environment(DATABASE), **native, **places.writable_home()}
-            for command in (["bootstrap_roles"], ["migrate", "--verbosity", "0"]):
-                prepare(command, environment)
+    with ExitStack() as at_the_end:
+        try:
+            with redirect_stdout(sys.stderr):  # the measures alone are the output, so that --json can be piped
+                environment = set_up(at_the_end)
             measures = [str(places.PYTHON), "-m", "tests.bench", *arguments]
             return subprocess.run(measures, cwd=places.ROOT, env=environment, check=False).returncode
-    except Stopped:
-        line("  stopping")
-        return 130
+        except Stopped:
+            line("  stopping")
+    return 130
+
+
+def set_up(at_the_end: ExitStack) -> dict[str, str]:
+    """Packages, services and a migrated database; answers the environment for the measures."""
+    packages.ensure("dev")
+    native = pango.ensure()
+    services = at_the_end.enter_context(throw_away.services(durable=True))
+    environment = {**os.environ, **services.environment(DATABASE), **native, **places.writable_home()}
+    for command in (["bootstrap_roles"], ["migrate", "--verbosity", "0"]):
+        prepare(command, environment)
+    return environment
 
 
 def prepare(command: list[str], environment: dict[str, str]) -> None:
