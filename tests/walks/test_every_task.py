@@ -1,0 +1,66 @@
+"""Every task three times, with the same end: a worker may be killed after the work and before it says so, and two beats do no harm."""
+
+import pytest
+from django.db import connection
+
+from msp_portal.celery import app
+from msp_portal.lib import outbox
+from tests.cast import client
+from tests.walks.stage import Stage
+
+PACKAGES = ("msp_portal", "accounts", "usage", "billing")
+STATE = "select md5(coalesce(string_agg(t::text, '' order by t::text), '')) from {table} t"
+TABLES = """
+    select oid::regclass::text from pg_class
+    where relnamespace = 'public'::regnamespace and relkind = 'r' and has_table_privilege(oid, 'select') order by 1
+"""
+
+
+def tasks():
+    app.loader.import_default_modules()
+    return sorted(name for name in app.tasks if name.startswith(PACKAGES))
+
+
+def state():
+    """A digest of every table's rows."""
+    found = {}
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        for (table,) in cursor.fetchall():
+            cursor.execute(STATE.format(table=table))
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+@pytest.fixture
+def stage(db):
+    """The cast with a mail to send and an organization whose month has turned."""
+    stage = Stage()
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('portal.clock', (now() - interval '70 days')::text, true)")
+        client(stage.bluefin.provider, "Sleeping House", users=2)
+        cursor.execute("select set_config('portal.clock', '', true)")
+    outbox.put("mail", {"to": ["ada@x.example"], "subject": "Hello", "text": "Hello", "html": "Hello"}, provider_id=None)
+    return stage
+
+
+class TestEveryTask:
+    @pytest.mark.parametrize("name", tasks())
+    def test_ends_alike_when_it_runs_three_times(self, name, stage):
+        app.tasks[name].apply(throw=True)
+        once = state()
+        for _ in range(2):
+            app.tasks[name].apply(throw=True)
+        assert state() == once
+
+    def test_that_beat_sends_exists(self):
+        scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+        assert scheduled <= set(tasks())
+
+
+def test_the_state_tells_a_change(stage):
+    """The control."""
+    before = state()
+    stage.acme.user.delete()
+    changed = {table for table, digest in state().items() if digest != before[table]}
+    assert changed == {"usage_user", "usage_seats", "usage_seatevent"}
