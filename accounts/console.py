@@ -140,12 +140,15 @@ def act_on_each(
     try:
         with transaction.atomic():
             by, at = operator_of(request), datetime.now(UTC)
-            number = sum(1 for row in rows if act(row, by=by, at=at) is not False)
+            done_to = list(rows)
+            for row in done_to:
+                act(row, by=by, at=at)
+                admin_page.log_change(request, row, request.POST.get("action", ""))
     except RuleBroken as rule:
         note_refusal(cast(ConsoleRequest, request), rule)
         admin_page.message_user(request, str(rule), level="ERROR")
         return None
-    admin_page.message_user(request, done % {"number": number}, level="SUCCESS")
+    admin_page.message_user(request, done % {"number": len(done_to)}, level="SUCCESS")
     return None
 
 

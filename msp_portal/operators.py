@@ -6,7 +6,8 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
+from accounts.actions.password import change as change_password
 from accounts.actions.second_factor import has_second_factor
 from accounts.actions.sign_in import WrongPassword, accept_code, person_with
 from accounts.doors import address_of
@@ -73,6 +75,36 @@ class OperatorSignInForm(AdminAuthenticationForm):
         return person
 
 
+class OperatorPasswordForm(AdminPasswordChangeForm):
+    """The present password and a new one, twice. Changed as in the portal: tries are counted, other sessions end, a mail tells."""
+
+    def clean_old_password(self) -> str:
+        """As typed; the action looks at it, once all else is right."""
+        typed: str = self.cleaned_data["old_password"]
+        return typed
+
+    def clean(self) -> dict[str, Any]:
+        """Change the password, when nothing else is wrong with the form."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                change_password(
+                    current_password=cleaned["old_password"],
+                    new_password=cleaned["new_password1"],
+                    person=self.user,
+                    at=datetime.now(UTC),
+                )
+            except RuleBroken as rule:
+                self.add_error("old_password", str(rule))
+            else:
+                audit.record(self.user, "operator.password_changed")
+        return cleaned
+
+    def save(self, commit: bool = True) -> Person:
+        """Nothing is left to save."""
+        return self.user
+
+
 class OperatorsSite(AdminSite):
     """The console. What is registered on it stands in each app's `admin.py`."""
 
@@ -93,6 +125,17 @@ class OperatorsSite(AdminSite):
         """The sign-in page. Where the try comes from is counted and noted."""
         audit.address.set(address_of(request))
         return super().login(request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The page for the own password. (Django's own has its form built in.)"""
+        audit.address.set(address_of(request))
+        request.current_app = self.name  # as Django does on each page of a site
+        view = PasswordChangeView.as_view(
+            form_class=OperatorPasswordForm,
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The first page, with what waits for an operator at its top."""

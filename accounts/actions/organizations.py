@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
+from accounts.audit import Actor
 from accounts.models import Administrator, Organization
 from msp_portal.lib.rules import RuleBroken
 
@@ -58,7 +59,7 @@ def edit_organization(
     external_id: str,
     contact_name: str,
     contact_email: str,
-    by: Administrator,
+    by: Actor,
     at: datetime,
 ) -> Organization:
     """Change name, external id or contact. The log notes what each changed field was and is; nothing is written when nothing changed.

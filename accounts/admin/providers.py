@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from accounts import audit
+from accounts.actions.organizations import FIELDS, edit_organization, one_open_organization_a_name
 from accounts.console import OperatorAdmin, act_on_each
 from accounts.forms.fields import UserCapField
 from accounts.models import Organization, Person, Provider
@@ -110,7 +111,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
 class OrganizationAdmin(OperatorAdmin[Organization]):
     """The MSPs' clients. They are never deleted; the MSP closes them."""
 
-    noun = "organization"
+    noun = "accounts.organization"
     form = OrganizationForm
     list_display = ("name", "provider", "external_id", "created_at", "closed_at")
     list_filter = (("closed_at", admin.EmptyFieldListFilter),)
@@ -126,7 +127,14 @@ class OrganizationAdmin(OperatorAdmin[Organization]):
 
     def create(self, obj: Organization, form: Any, *, by: Person, at: datetime) -> Organization:
         obj.provider = form.cleaned_data["of_provider"]
-        return super().create(obj, form, by=by, at=at)
+        with one_open_organization_a_name():
+            obj.save(force_insert=True)
+        audit.record(by, "accounts.organization.created", obj, at=at)
+        return obj
+
+    def change(self, obj: Organization, form: Any, *, by: Person, at: datetime) -> None:
+        typed = {name: form.cleaned_data[name] for name in FIELDS}
+        edit_organization(organization=obj, **typed, by=by, at=at)
 
 
 def _suspend(provider: Provider, *, by: Person, at: datetime) -> None:

@@ -108,6 +108,7 @@ class TestChangingAUser:
         acme.cap(1)
         assert "1 user is suspended." in run(as_operator, "usage_user", "suspend", acme.user).content.decode()
         assert "1 user is active again." in run(as_operator, "usage_user", "reactivate", acme.user).content.decode()
+        assert list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True)) == ["suspend", "reactivate"]
         acme.user.refresh_from_db()
         assert acme.user.state == "active"
         assert acme.seats.users == 1
@@ -189,7 +190,7 @@ class TestOrganizations:
         typed = {"of_provider": cast.northwind.pk, "name": "Fir Trading"}
         assert as_operator.post(page("accounts_organization_add"), typed).status_code == 302
         assert Seats.objects.get(organization__name="Fir Trading").provider == cast.northwind.provider
-        assert AuditEvent.objects.get(action="organization.added").provider_id == cast.northwind.pk
+        assert AuditEvent.objects.get(action="accounts.organization.created").provider_id == cast.northwind.pk
 
     def test_need_a_provider(self, as_operator):
         answer = as_operator.post(page("accounts_organization_add"), {"name": "Fir Trading"})
@@ -197,9 +198,19 @@ class TestOrganizations:
 
     def test_of_a_name_that_is_taken_are_refused_with_words(self, as_operator, cast):
         answer = as_operator.post(page("accounts_organization_add"), {"of_provider": cast.northwind.pk, "name": "ACME dental"})
-        assert answer.status_code == 200
-        assert errors(answer)
+        assert "An open organization has this name already" in errors(answer)["name"][0]
         assert Organization.objects.filter(provider=cast.northwind.provider).count() == 2
+
+    def test_renamed_to_a_name_that_is_taken_are_refused_at_the_field(self, as_operator, acme):
+        answer = as_operator.post(page("accounts_organization_change", acme.pk), {"name": "BIRCH legal"})
+        assert "An open organization has this name already" in errors(answer)["name"][0]
+        acme.organization.refresh_from_db()
+        assert acme.organization.name == "Acme Dental"
+
+    def test_are_renamed_in_the_operators_name(self, as_operator, acme):
+        assert as_operator.post(page("accounts_organization_change", acme.pk), {"name": "Acme"}).status_code == 302
+        event = AuditEvent.objects.get(action="accounts.organization.edited")
+        assert (event.actor_kind, event.details["changes"]) == ("operator", {"name": ["Acme Dental", "Acme"]})
 
     def test_never_change_their_provider(self, as_operator, cast, acme):
         typed = {"name": "Acme Dental", "of_provider": cast.bluefin.pk, "provider": cast.bluefin.pk}

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.bounds import SIGN_INS_OF_EMAIL
 from accounts.models import AuditEvent, Operator
+from msp_portal.lib.models import OutboxMessage
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,30 @@ class TestASecondFactor:
         code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
         assert sign_in(console, operator.email, code=code).status_code == 302
         assert console.get("/").status_code == 200
+
+
+class TestTheOwnPassword:
+    NEW = "nine green herons in June"
+
+    def change(self, console, old):
+        typed = {"old_password": old, "new_password1": self.NEW, "new_password2": self.NEW}
+        return console.post(reverse("admin:password_change"), typed)
+
+    def test_is_changed_told_by_mail_and_noted(self, console, operator):
+        sign_in(console, operator.email)
+        assert self.change(console, PASSWORD).status_code == 302
+        assert console.get("/").status_code == 200, "this session goes on"
+        operator.refresh_from_db()
+        assert operator.check_password(self.NEW)
+        assert AuditEvent.objects.get(action="operator.password_changed").actor_name == "Olive Operator"
+        assert OutboxMessage.objects.get().payload["to"] == [operator.email]
+
+    def test_stays_when_the_present_one_is_not_right(self, console, operator):
+        sign_in(console, operator.email)
+        answer = self.change(console, "wrong")
+        assert answer.context["form"].errors["old_password"] == ["That is not your present password."]
+        operator.refresh_from_db()
+        assert operator.check_password(PASSWORD)
 
 
 def test_the_probes_need_no_sign_in(console):

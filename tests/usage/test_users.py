@@ -12,6 +12,7 @@ from accounts.models import AuditEvent
 from accounts.roles import Role
 from tests import cast as people
 from tests.usage.history import recount_now
+from usage.actions.users import add_user
 from usage.models import SeatEvent, User
 
 pytestmark = pytest.mark.django_db
@@ -378,3 +379,15 @@ class TestTheSeatsInView:
         people.user(acme.organization, "second")
         acme.cap(1)
         assert "<strong>2 of 1</strong> seat used, 0 left" in text(as_tenant.get(users_of(acme.organization)))
+
+
+def test_two_who_add_the_same_name_at_once_add_one_user(committed, cast):
+    acme = cast.northwind.clients[0]
+    by, at = acme.administrator, acme.organization.created_at
+
+    def add():
+        return add_user(organization=acme.organization, **EVA, by=by, at=at)
+
+    outcomes = committed.together([add] * 6)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["User", *["UserNameTaken"] * 5]
+    assert acme.seats.users == 2
