@@ -41,7 +41,7 @@ class LinesField(forms.CharField):
 class PackageForm(forms.ModelForm[Package]):
     """A package and its list prices."""
 
-    includes = LinesField(label=_("includes"), help_text=_("What the package includes, one line each."))
+    includes = LinesField(label=_("Includes"), help_text=_("What the package includes, one line each."))
 
     class Meta:
         model = Package
@@ -64,7 +64,7 @@ class ContractForm(forms.ModelForm[Contract]):
 
     of_provider = forms.ModelChoiceField(
         Provider.objects.all(),
-        label=_("provider"),
+        label=_("Provider"),
         widget=AutocompleteSelect(Contract._meta.get_field("provider"), admin.site),
     )
 
@@ -173,10 +173,10 @@ class PaymentForm(forms.ModelForm[Payment]):
 
     to_invoice = forms.ModelChoiceField(
         Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE),
-        label=_("invoice"),
+        label=_("Invoice"),
         widget=AutocompleteSelect(Payment._meta.get_field("invoice"), admin.site),
     )
-    amount = forms.DecimalField(label=_("amount"), min_value=Decimal("0.01"), max_digits=14, decimal_places=2)
+    amount = forms.DecimalField(label=_("Amount"), min_value=Decimal("0.01"), max_digits=14, decimal_places=2)
 
     class Meta:
         model = Payment

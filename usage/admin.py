@@ -99,7 +99,7 @@ class DeviceAdmin(OfAnOrganization):
 class SeatsForm(forms.ModelForm[Seats]):
     """The one thing that can be set."""
 
-    user_cap = UserCapField(label=_("user cap"), required=False, help_text=_("1 to 10,000; empty for none."))
+    user_cap = UserCapField(label=_("User Cap"), required=False, help_text=_("1 to 10,000; empty for none."))
 
     class Meta:
         model = Seats

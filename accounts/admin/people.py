@@ -74,11 +74,11 @@ class AdministratorForm(forms.ModelForm[Administrator]):
 
     of_provider = forms.ModelChoiceField(
         Provider.objects.all(),
-        label=_("provider"),
+        label=_("Provider"),
         widget=AutocompleteSelect(Administrator._meta.get_field("provider"), admin.site),
     )
     role = forms.ChoiceField(
-        label=_("role"), choices=[(role.value, role.label) for role in MSP_ROLES], initial=Role.ADMINISTRATOR_WITH_BILLING
+        label=_("Role"), choices=[(role.value, role.label) for role in MSP_ROLES], initial=Role.ADMINISTRATOR_WITH_BILLING
     )
 
     class Meta:

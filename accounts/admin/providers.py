@@ -27,13 +27,13 @@ class ProviderForm(forms.ModelForm[Provider]):
     """A provider as operators see it."""
 
     time_zone = forms.ChoiceField(
-        label=_("time zone"),
+        label=_("Time zone"),
         choices=lambda: [(zone, zone) for zone in sorted(available_timezones())],
         initial="UTC",
         help_text=_("A changed zone takes effect from the next month."),
     )
     default_user_cap = UserCapField(
-        label=_("default cap of new organizations"), required=False, help_text=_("1 to 10,000; empty for none.")
+        label=_("Default cap of new organizations"), required=False, help_text=_("1 to 10,000; empty for none.")
     )
 
     class Meta:
@@ -56,12 +56,16 @@ class ProviderAdmin(OperatorAdmin[Provider]):
     ordering = ("name", "pk")
     readonly_fields = ("id", "created_at", "suspended_at")
     actions = ("suspend", "restore")
-    fieldsets = (
-        (None, {"fields": ("name", "id", "created_at", "suspended_at")}),
+    about = (
         (_("Contact shown to its clients"), {"fields": ("contact_name", "contact_email", "contact_phone")}),
         (_("Counting"), {"fields": ("time_zone", "default_user_cap")}),
         (_("Account manager"), {"fields": ("account_manager_name", "account_manager_email", "account_manager_phone")}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Provider | None = None) -> Any:
+        """A new one has no dates yet."""
+        head = ("name",) if obj is None else ("name", "id", "created_at", "suspended_at")
+        return ((None, {"fields": head}), *self.about)
 
     @admin.display(description=_("organizations"))
     def clients(self, provider: Provider) -> SafeString:
@@ -87,7 +91,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
 
     of_provider = forms.ModelChoiceField(
         Provider.objects.all(),
-        label=_("provider"),
+        label=_("Provider"),
         required=False,
         widget=AutocompleteSelect(Organization._meta.get_field("provider"), admin.site),
     )

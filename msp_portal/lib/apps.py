@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.urls import register_converter
+from django.utils.translation import gettext_lazy as _
 
 
 class LibConfig(AppConfig):
@@ -7,6 +8,7 @@ class LibConfig(AppConfig):
 
     name = "msp_portal.lib"
     label = "portal"
+    verbose_name = _("Messages")
 
     def ready(self) -> None:
         """Once for both sites, as the console links to the portal."""
