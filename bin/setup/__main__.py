@@ -1,6 +1,7 @@
 """`python -m setup demo|test|bench`: what the scripts in bin/ call."""
 
 import importlib
+import os
 import sys
 
 from .say import Refusal, warn
@@ -13,6 +14,8 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         warn(f"Name one of {', '.join(COMMANDS)}.")
         return 2
+    # Compiled as they are used, packages and portal start faster from the second process on.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         code: int = importlib.import_module(f"setup.{arguments[0]}").main(arguments[1:])
     except Refusal as refusal:

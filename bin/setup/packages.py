@@ -98,7 +98,7 @@ def with_uv(uv: Path, lock: Path) -> subprocess.CompletedProcess[str]:
         "--build-constraints",
         BUILD_CONSTRAINTS,
     ]
-    return run([*command, "--compile-bytecode", lock], UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
+    return run([*command, lock], UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
 
 
 def with_pip(lock: Path) -> subprocess.CompletedProcess[str]:
