@@ -43,7 +43,7 @@ class OperatorAdmin(admin.ModelAdmin[M]):
     noun = ""
     list_per_page = 50
     show_full_result_count = False
-    save_as_continue = False
+    view_on_site = False  # the portal has other addresses, and shows them to its own people
 
     def create(self, obj: M, form: forms.ModelForm[M], *, by: Person, at: datetime) -> M:
         """Insert the row that the form made, or have an action insert it; what stands in the database then."""

@@ -112,10 +112,18 @@ class LinesOfInvoice(admin.TabularInline[InvoiceLine, Invoice]):
     """The lines, to look at."""
 
     model = InvoiceLine
-    fields = readonly_fields = ("organization_name", "high_water_mark", "committed_part", "overage_part", "unit_price", "amount")
+    fields = readonly_fields = ("organization_name", "high_water_mark", "committed_part", "overage_part", "price", "sum")
     ordering = ("place",)
     extra = 0
     can_delete = False
+
+    @admin.display(description=_("unit price"))
+    def price(self, line: InvoiceLine) -> str:
+        return money(line.unit_price, line.invoice.currency)
+
+    @admin.display(description=_("amount"))
+    def sum(self, line: InvoiceLine) -> str:
+        return money(line.amount, line.invoice.currency)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -129,7 +137,7 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
     """Issued invoices and credit notes, with what became of them today."""
 
     noun = "billing.invoice"
-    list_display = ("number", "provider", "kind", "month", "issued_on", "due_on", "total", "paid", "owed", "state")
+    list_display = ("number", "provider", "kind", "issued_on", "due_on", "total", "owed", "state")
     list_filter = ("kind",)
     list_select_related = ("provider",)
     search_fields = ("number", "provider__name", "contract_number")

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from accounts import audit
 from accounts.actions import invitation
@@ -92,12 +92,19 @@ class AdministratorAdmin(OperatorAdmin[Administrator]):
 
     noun = "administrator"
     form = AdministratorForm
-    list_display = ("name", "email", "role", "provider", "organization", "joined_at", "suspended_at")
+    list_display = ("name", "email", "role", "provider", "organization", "standing")
     list_filter = ("role", ("joined_at", admin.EmptyFieldListFilter), ("suspended_at", admin.EmptyFieldListFilter))
     list_select_related = ("provider", "organization")
     search_fields = ("email", "last_name", "first_name", "provider__name", "pk")
     ordering = ("provider__name", "email")
     actions = ("invite_again",)
+
+    @admin.display(description=_("state"))
+    def standing(self, administrator: Administrator) -> str:
+        """In one word."""
+        if administrator.suspended_at:
+            return gettext("Suspended")
+        return gettext("Active") if administrator.joined_at else gettext("Invited")
 
     def get_fieldsets(self, request: HttpRequest, obj: Administrator | None = None) -> Any:
         """Typed for a new one, only shown later."""

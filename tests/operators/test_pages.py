@@ -30,7 +30,9 @@ def test_every_list_and_every_row_opens(as_operator, cast):
         assert answer.status_code == 200, model
         assert answer["Content-Security-Policy"]
         for row in model._default_manager.all()[:1]:
-            assert as_operator.get(address(model, "change", row.pk)).status_code == 200, model
+            shown = as_operator.get(address(model, "change", row.pk))
+            assert shown.status_code == 200, model
+            assert "View on site" not in shown.content.decode(), "the portal's addresses are not the console's"
             assert as_operator.get(address(model, "history", row.pk)).status_code == 200, model
             opened += 1
     assert opened >= 8

@@ -113,7 +113,10 @@ def day_in_zone(at: datetime | None, zone: str | ZoneInfo) -> str:
     local = at.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone))
     exact = f"{formats.date_format(local, 'DATETIME_FORMAT')} {_zone_name(local)}"
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, formats.date_format(local, "DATE_FORMAT")
+        '<time class="day" datetime="{}" title="{}">{}</time>',
+        local.isoformat(),
+        exact,
+        formats.date_format(local, "DATE_FORMAT"),
     )
 
 
