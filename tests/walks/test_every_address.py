@@ -15,6 +15,7 @@ from accounts.identity import GLOBAL_TABLES, IDENTITY_TABLES
 from tests.cast import sign_in
 from tests.services import cluster
 from tests.walks.stage import HIDDEN_FROM, Stage
+from tests.walks.state import changes, state
 from tests.walks.table import ACTORS, METHODS, TABLE
 
 MARKS = {"public", "signed_in", "provider", "organization", "by_method", "api"}
@@ -56,6 +57,14 @@ class TestEveryAddress:
     def test_answers_alike_without_the_doors_own_scoping(self, name, db, monkeypatch):
         monkeypatch.setattr(doors, "_reachable", lambda rows, place, organization: rows)
         assert differences(name, STRANGERS, TABLE[name].through) == []
+
+    def test_changes_nothing_when_it_is_read(self, name, db):
+        stage, browser = Stage(), the_browser()
+        browser.cookies = SimpleCookie(cookies_of(browser, stage.northwind.owner))
+        before = state()
+        for method in ("GET", "HEAD"):
+            text_of(browser.generic(method, address(name, stage)))
+        assert changes(before) <= {"django_session"}
 
 
 def differences(name, actors, methods):
