@@ -93,6 +93,7 @@ class Cluster:
         command = [str(self.binaries.program("postgres")), "-D", str(self.folder)]
         for name, text in given.items():
             command += ["-c", f"{name}={text}"]
+        self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             return processes.start(
                 command, log=log, account=self.account, dies_with_us=self.dies_with_us, death_signal=signal.SIGINT

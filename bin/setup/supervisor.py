@@ -78,9 +78,9 @@ class Supervisor:
 
 
 def log_of(name: str) -> Path:
-    """The file of a part's output."""
+    """The file of a part's output, for its owner to read."""
     folder = places.state_folder() / "log"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, mode=0o700)
     return folder / f"{name}.log"
 
 

@@ -55,6 +55,7 @@ class Broker:
             f"bind {ports.LOOPBACK}\nport {self.port}\nrequirepass {self.password}\ndir {self.folder}\n"
             f'daemonize no\nsave ""\nappendonly {"yes" if self.keeps_data else "no"}\nmaxmemory-policy noeviction\n'
         )
+        self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             return processes.start([self.program, config], log=log, dies_with_us=self.dies_with_us)
 
