@@ -17,7 +17,7 @@ from accounts.models import AuditEvent
 class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     """Who did what to what, over all providers, newest first."""
 
-    list_display = ("at", "provider", "actor_name", "actor_kind", "action", "result", "target_name", "address")
+    list_display = ("at", "provider", "actor_name", "actor_kind", "action", "result", "target_name")
     list_filter = ("outcome", "actor_kind")
     list_select_related = ("provider",)
     search_fields = ("action", "actor_name", "target_name", "target_id", "provider__name")
