@@ -115,6 +115,7 @@ def _licences(request: ProviderRequest) -> dict[str, Any]:
         return {"sees_licences": True, "licences": licences, "late": late, "provider": request.provider}
     return {
         "sees_licences": False,
+        "provider": request.provider,
         "can_help": Administrator.objects.filter(provider=request.provider)
         .of_the_msp()
         .active()
