@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib import admin
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.doors import address_of
 from accounts.models import AuditEvent, Organization, Person
-from msp_portal.lib.rules import RuleBroken
+from msp_portal.lib.acts import BUSY_STATES
+from msp_portal.lib.rules import Busy, RuleBroken
 
 M = TypeVar("M", bound=models.Model)
 
@@ -95,6 +96,10 @@ class OperatorAdmin(admin.ModelAdmin[M]):
             ours.refusal = rule
         except IntegrityError:
             ours.refusal = AlreadyThere()
+        except OperationalError as fault:
+            if getattr(fault.__cause__, "sqlstate", "") not in BUSY_STATES:
+                raise
+            ours.refusal = Busy()
         note_refusal(ours, ours.refusal)
         return super().changeform_view(request, object_id, form_url, extra_context)
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Administrator, AuditEvent, Operator, Organization, Person, Provider
@@ -67,6 +68,17 @@ class TestAddingAUser:
         closed.organization.close(at=closed.organization.created_at)
         answer = as_operator.post(page("usage_user_add"), {**EVA, "organization": closed.pk})
         assert errors(answer) == {"__all__": ["This organization is closed. Nothing can be added to it."]}
+
+    def test_while_someone_holds_the_lock_is_told_to_try_again(self, as_operator, acme, monkeypatch):
+        def held(*args, **rest):
+            with connection.cursor() as cursor:
+                cursor.execute("do $$ begin raise exception 'held' using errcode = 'lock_not_available'; end $$")
+
+        monkeypatch.setattr("usage.admin.add_user", held)
+        answer = as_operator.post(page("usage_user_add"), {**EVA, "organization": acme.pk})
+        assert answer.status_code == 200
+        assert "Nothing was saved; please try again." in errors(answer)["__all__"][0]
+        assert acme.seats.users == 1
 
 
 class TestChangingAUser:
