@@ -1,5 +1,12 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.views import key, overview
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/", overview.account, name="account"),
+    path("account/details/", overview.account_details, name="account-details"),
+    path("account/key/", key.api_key, name="api-key"),
+    path("account/key/former/end/", key.former_key_end, name="former-key-end"),
+]

@@ -110,7 +110,7 @@ def _insert(provider: Provider, plain: str, role: str, by: Administrator, at: da
     return ApiKey.objects.create(
         provider=provider,
         name=NAME,
-        lookup=lookup_of(plain),
+        lookup=lookup_of(plain) or "",
         mac=mac_of(plain, pepper),
         pepper=pepper,
         role=role,

@@ -8,7 +8,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import OrganizationRow, TenantRow
-from accounts.roles import PERMISSIONS, Permission, Role
+from accounts.roles import PERMISSIONS, Permission, Role, roles_with
 from msp_portal.lib.tenancy import WHOLE, Reach
 
 
@@ -20,6 +20,10 @@ class AdministratorQuerySet(models.QuerySet["Administrator"]):
     def active(self) -> Self:
         """Joined and not suspended."""
         return self.filter(suspended_at=None, joined_at__isnull=False)
+
+    def who_may(self, permission: Permission) -> Self:
+        """The provider's own active administrators whose role gives `permission`, by name: those who can help."""
+        return self.of_the_msp().active().filter(role__in=roles_with(permission)).by_name()
 
     def by_name(self) -> Self:
         return self.order_by(Lower("last_name"), Lower("first_name"), "email", "pk")

@@ -1,0 +1,39 @@
+"""Generating the provider's API key. The key stands in the answer to one POST and nowhere else."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from accounts.actions.keys import end_former_key, generate_key
+from accounts.doors import ProviderRequest, provider_door
+from accounts.forms.key import KeyForm
+from accounts.queries.keys import keys_of
+from accounts.roles import Permission
+from msp_portal.lib.acts import carry_out
+from msp_portal.lib.page import page, redirect_to
+
+TEMPLATE = "accounts/key.html"
+
+
+@never_cache
+@provider_door("GET", "POST", permission=Permission.MANAGE_KEY, fresh=True)
+def api_key(request: ProviderRequest) -> HttpResponse:
+    """`/account/key/`: what will break, then the new key, once."""
+    keys = keys_of(request.provider, at=request.at)
+    present = keys.present.key if keys.present else None
+    form = KeyForm(request.POST if request.method == "POST" else None, maker=request.administrator, present=present)
+    if carry_out(form, generate_key, provider=request.provider, by=request.administrator, at=request.at):
+        key, plain = form.result
+        now = keys_of(request.provider, at=request.at)
+        context = {"key": key, "plain": plain, "former": now.former, "breaking": keys.breaking, "provider": request.provider}
+        return page(request, TEMPLATE, context, fragment="new-key", target="key-form")
+    context = {"form": form, "keys": keys, "provider": request.provider}
+    return page(request, TEMPLATE, context, fragment="key-form", status=422 if form.is_bound else 200)
+
+
+@provider_door("POST", permission=Permission.MANAGE_KEY)
+def former_key_end(request: ProviderRequest) -> HttpResponse:
+    """`/account/key/former/end/`"""
+    end_former_key(provider=request.provider, by=request.administrator, at=request.at)
+    return redirect_to(request, reverse("account"), _("The former key no longer works."))
