@@ -2,11 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.views import key, overview
+from accounts.views import administrators, key, overview
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", overview.account, name="account"),
     path("account/details/", overview.account_details, name="account-details"),
     path("account/key/", key.api_key, name="api-key"),
     path("account/key/former/end/", key.former_key_end, name="former-key-end"),
+    path("administrators/", administrators.administrators, name="administrators"),
+    path("administrators/new/", administrators.administrator_new, name="administrator-new"),
+    path("administrators/<id:administrator_id>/", administrators.administrator, name="administrator"),
+    path("administrators/<id:administrator_id>/suspension/", administrators.suspension, name="administrator-suspension"),
+    path("administrators/<id:administrator_id>/restoration/", administrators.restoration, name="administrator-restoration"),
+    path("administrators/<id:administrator_id>/invitation/", administrators.another_invitation, name="administrator-invitation"),
+    path("administrators/<id:administrator_id>/removal/", administrators.removal, name="administrator-removal"),
 ]
