@@ -2,10 +2,16 @@
 
 from datetime import UTC, datetime
 
+import structlog
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import throttle
+from accounts.actions import audit_chain
+from accounts.models import AuditChain
+from msp_portal.lib import tenancy
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -13,3 +19,19 @@ def forget_what_is_over() -> int:
     """Once a day: remove sessions that expired and counts of tries that are long over; the number of counts removed."""
     SessionStore.clear_expired()
     return throttle.forget_old(datetime.now(UTC))
+
+
+@shared_task
+def chain_audit_events() -> int:
+    """Every minute: chain by hash what was added to the audit log; how many rows."""
+    with tenancy.system("chain the audit log"):
+        return audit_chain.chain_events()
+
+
+@shared_task
+def log_audit_head() -> str:
+    """Every hour: write the chain's head to the log, kept elsewhere than the database; whoever rewrites the chain cannot rewrite that."""
+    head = AuditChain.objects.order_by("-event_id").first()
+    written = f"{head.event_id}:{bytes(head.digest).hex()}" if head else ""
+    log.info("audit.head", head=written)
+    return written

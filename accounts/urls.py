@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.views import administrators, key, overview
+from accounts.views import activity, administrators, key, overview
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", overview.account, name="account"),
@@ -16,4 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("administrators/<id:administrator_id>/restoration/", administrators.restoration, name="administrator-restoration"),
     path("administrators/<id:administrator_id>/invitation/", administrators.another_invitation, name="administrator-invitation"),
     path("administrators/<id:administrator_id>/removal/", administrators.removal, name="administrator-removal"),
+    path("activity/", activity.activity, name="activity"),
+    path("activity/csv/", activity.activity_csv, name="activity-csv"),
 ]
