@@ -9,7 +9,7 @@ from django.conf import settings
 
 from tests.services import cluster
 
-pytest_plugins = ["tests.services.database_fixtures", "tests.services.web_fixtures", "tests.cast_fixture"]
+pytest_plugins = ["tests.services.database_fixtures", "tests.services.web_fixtures", "tests.cast_fixture", "tests.walks.rendered"]
 
 services = ExitStack()
 

@@ -84,6 +84,14 @@ TABLE = {
     "organization-details": row(GET="B", POST="B", absent="F"),
     "organization-closing": row(GET="B", POST="B", absent="F"),
     "cap": row(GET="BAIMHRL", POST="B", absent="XF", absent_post="F", shows="acme"),
+    # Administrators; those named are Northwind's Read Only
+    "administrators": row(GET="BAMRLXF", shows="northwind.example"),
+    "administrator-new": row(GET="BF", POST="BF"),
+    "administrator": row(GET="B", POST="B", absent="F", shows="read only"),
+    "administrator-suspension": row(GET="B", POST="B", absent="F"),
+    "administrator-restoration": row(GET="B", POST="B", absent="F"),
+    "administrator-invitation": row(GET="B", POST="B", absent="F"),
+    "administrator-removal": row(GET="B", POST="B", absent="F"),
     # Users and devices, over all organizations and of one
     "users": row(GET="BAMHRLXF", absent="TO", shows="acme.user"),
     "users-csv": row(GET="BAMHRLXF", absent="TO", shows="acme.user"),
