@@ -74,11 +74,11 @@ def public(*methods: str) -> Callable[[View], View]:
     def make(view: View) -> View:
         @wraps(view)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not _takes(methods, request):
+            if not takes(methods, request):
                 return HttpResponseNotAllowed(methods)
             return view(_open_to_all(request), *args, **kwargs)
 
-        return _mark(door, "public", methods, None)
+        return mark(door, "public", methods, None)
 
     return make
 
@@ -92,7 +92,7 @@ def signed_in(*methods: str, fresh: bool = False) -> Callable[[View], View]:
     def make(view: View) -> View:
         @wraps(view)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not _takes(methods, request):
+            if not takes(methods, request):
                 return HttpResponseNotAllowed(methods)
             if not request.user.is_authenticated:
                 return sign_in_again(request)
@@ -100,7 +100,7 @@ def signed_in(*methods: str, fresh: bool = False) -> Callable[[View], View]:
                 return step_up(request)
             return view(_at_any_place(request), *args, **kwargs)
 
-        return _mark(door, "signed_in", methods, None)
+        return mark(door, "signed_in", methods, None)
 
     return make
 
@@ -138,10 +138,10 @@ def by_method(**doors: View) -> View:
         return chosen(request, *args, **kwargs) if chosen else HttpResponseNotAllowed(doors)
 
     door.doors = doors  # type: ignore[attr-defined]  # the walk looks at each
-    return _mark(door, "by_method", tuple(doors), None)
+    return mark(door, "by_method", tuple(doors), None)
 
 
-def _takes(methods: tuple[str, ...], request: HttpRequest) -> bool:
+def takes(methods: tuple[str, ...], request: HttpRequest) -> bool:
     """HEAD is GET without its body; for a door without GET it would be an act that no token guards."""
     return request.method in methods or (request.method == "HEAD" and "GET" in methods)
 
@@ -149,7 +149,7 @@ def _takes(methods: tuple[str, ...], request: HttpRequest) -> bool:
 def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Permission, fresh: bool) -> View:
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not _takes(methods, request):
+        if not takes(methods, request):
             return HttpResponseNotAllowed(methods)
         if not request.user.is_authenticated:
             return sign_in_again(request)
@@ -166,7 +166,7 @@ def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Pe
             return step_up(request)
         return _run_in_scope(view, ours, permission, args, kwargs)
 
-    return _mark(door, kind, methods, permission)
+    return mark(door, kind, methods, permission)
 
 
 def _open_to_all(request: HttpRequest) -> PublicRequest:
@@ -261,6 +261,6 @@ def address_of(request: HttpRequest) -> str | None:
     return forwarded.split(",")[-1].strip() or request.META.get("REMOTE_ADDR")
 
 
-def _mark(door: View, kind: str, methods: tuple[str, ...], permission: Permission | None) -> View:
+def mark(door: View, kind: str, methods: tuple[str, ...], permission: Permission | None) -> View:
     door.door = (kind, methods, permission)  # type: ignore[attr-defined]
     return door

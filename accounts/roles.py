@@ -58,6 +58,8 @@ MSP_ROLES: Final = [role for role in Role if role is not Role.ORGANIZATION_ADMIN
 # Given organizations are all that these roles see (design: "in the orgs given").
 LIMITED_ROLES: Final = {Role.MANAGER, Role.HELP_DESK}
 
+NO_KEY_MAY: Final = frozenset({P.MANAGE_KEY, P.EDIT_ADMINISTRATORS, P.EDIT_BILLING})
+
 
 def roles_with(permission: Permission) -> list[Role]:
     """The roles that have `permission`; a refusal names them as those who can help."""

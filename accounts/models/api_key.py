@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import TenantRow
-from accounts.roles import Role
+from accounts.roles import NO_KEY_MAY, PERMISSIONS, Permission, Role
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -61,6 +61,10 @@ class ApiKey(TenantRow):
     def prefix(self) -> str:
         """What may be shown of the key."""
         return f"mspk_{self.lookup[:4]}"
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the key's role gives `permission`. No key manages keys, administrators or payment methods, whatever its role."""
+        return permission not in NO_KEY_MAY and permission in PERMISSIONS[Role(self.role)]
 
     def is_live(self, at: datetime) -> bool:
         ends = [end for end in (self.expires_at, self.overlap_ends_at) if end is not None]
