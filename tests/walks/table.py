@@ -28,6 +28,7 @@ class Row:
     absent: dict[str, str]
     shows: str = ""
     is_public: bool = False
+    needs_a_key: bool = False
 
 
 def row(GET=None, POST=None, absent="", absent_post=None, shows=""):  # noqa: N803 - the methods are written as HTTP writes them
@@ -39,6 +40,11 @@ def public(*methods, absent=""):
     """For everyone, signed in or not; some of these pages send on to the sign-in."""
     open_to = dict.fromkeys(methods, "" if absent else ACTORS)
     return replace(row(**open_to, absent=absent), is_public=True)
+
+
+def with_a_key(*methods):
+    """An address of the JSON API: no session opens it, whoever's (401)."""
+    return replace(row(**dict.fromkeys(methods, "")), needs_a_key=True)
 
 
 TABLE = {
@@ -92,6 +98,8 @@ TABLE = {
     "administrator-restoration": row(GET="B", POST="B", absent="F"),
     "administrator-invitation": row(GET="B", POST="B", absent="F"),
     "administrator-removal": row(GET="B", POST="B", absent="F"),
+    "activity": row(GET="BARF"),
+    "activity-csv": row(GET="BARF"),
     # Users and devices, over all organizations and of one
     "users": row(GET="BAMHRLXF", absent="TO", shows="acme.user"),
     "users-csv": row(GET="BAMHRLXF", absent="TO", shows="acme.user"),
@@ -109,4 +117,7 @@ TABLE = {
     "organization-device-new": row(GET="BAMLT", absent="XOF"),
     "organization-device": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme-pc"),
     "organization-device-removal": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme-pc"),
+    # The JSON API
+    "api-self": with_a_key("GET"),
+    "api-self-slash": with_a_key("GET"),
 }

@@ -99,6 +99,8 @@ def wrong(name, actor, method, answer):
 def expected(row, actor, method):
     if method not in row.through:
         return "no method"
+    if row.needs_a_key:
+        return "no key"
     if actor in row.through[method]:
         return "through"
     if actor in row.absent[method]:
@@ -109,7 +111,7 @@ def expected(row, actor, method):
 def outcome_of(answer):
     if answer.status_code in {301, 302, 303} and answer.headers["Location"].startswith(reverse("sign-in")):
         return "sign in"
-    named = {403: "too junior", 404: "absent", 405: "no method"}
+    named = {401: "no key", 403: "too junior", 404: "absent", 405: "no method"}
     return named.get(answer.status_code, "through" if answer.status_code < 500 else "fault")
 
 
