@@ -21,7 +21,9 @@ class OrganizationRow(TenantRow):
     provider = models.ForeignKey(
         "accounts.Provider", models.PROTECT, related_name="%(class)ss", editable=False, db_constraint=False, db_index=False
     )
-    organization = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="%(class)ss", db_constraint=False, db_index=False)
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="%(class)ss", db_constraint=False, db_index=False
+    )
 
     class Meta:
         abstract = True
