@@ -29,5 +29,5 @@ def after_answer(response: R, act: Callable[[], None]) -> R:
         except Error:
             log.warning("after_answer.failed", exc_info=True)
 
-    response._resource_closers.append(run)  # Django offers no public way to run something once the answer is out
+    response._resource_closers.append(run)  # type: ignore[attr-defined]  # Django offers no public way to run something once the answer is out
     return response
