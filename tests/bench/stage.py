@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.models import Provider
 from accounts.roles import Role
+from msp_portal import env
 from tests import cast
 
 # What `usage_user` has, without the gate: the floor pays for indexes, checks, generated columns, keys and policies as well.
@@ -96,8 +97,6 @@ class Stage:
 
 def environment_url(login):
     """The address of another of the portal's logins to the database that the ORM is on."""
-    from msp_portal import env
-
     address = env.database({"owner": "DATABASE_OWNER_URL", "web": "DATABASE_URL"}[login])
     return psycopg.conninfo.make_conninfo(
         host=address["HOST"],
