@@ -56,6 +56,7 @@ class InvitationForm(PlaceForm):
     role = forms.ChoiceField(
         label=_("Role"),
         choices=[(role.value, role.label) for role in Role],
+        initial=Role.READ_ONLY,  # the least, so that nobody is given more by oversight
         help_text=_("An Organization Administrator looks after the users of one client organization; choose it below."),
     )
 

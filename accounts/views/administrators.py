@@ -15,7 +15,7 @@ from accounts.actions import administrators as actions
 from accounts.doors import ProviderRequest, provider_door
 from accounts.forms.administrators import InvitationForm, PlaceForm, initial_of
 from accounts.models import Administrator
-from accounts.roles import Permission
+from accounts.roles import Permission, Role
 from msp_portal.lib.acts import carry_out
 from msp_portal.lib.page import page, redirect_to
 from msp_portal.lib.tables import Choice, TableQuery
@@ -50,7 +50,8 @@ def administrators(request: ProviderRequest) -> HttpResponse:
 @provider_door("GET", "POST", permission=Permission.EDIT_ADMINISTRATORS, fresh=True)
 def administrator_new(request: ProviderRequest) -> HttpResponse:
     """`/administrators/new/`"""
-    initial = {"organizations": request.GET.getlist("organization")}
+    chosen = request.GET.getlist("organization")
+    initial = {"organizations": chosen, **({"role": Role.ORGANIZATION_ADMINISTRATOR} if chosen else {})}
     form = InvitationForm(_posted(request), initial=initial, organizations=request.organizations().open().by_name())  # type: ignore[attr-defined]
     if carry_out(form, actions.invite, provider=request.provider, by=request.administrator, at=request.at):
         return _back(request, _("The invitation to %(name)s is on its way.") % {"name": form.result.name})
