@@ -16,6 +16,7 @@ from typing import Final
 from zlib import crc32
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.models import ApiKey
 
@@ -23,7 +24,8 @@ BASE62: Final = digits + ascii_uppercase + ascii_lowercase
 LOOKUP_LENGTH, SECRET_LENGTH, CHECK_LENGTH = 12, 43, 6
 SECRET_BITS: Final = 256
 FORM: Final = re.compile(rf"mspk_([0-9A-Za-z]{{{LOOKUP_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH + CHECK_LENGTH}}}")
-BY_LOOKUP: Final = "select * from accounts_key_by_lookup(%s)"
+COLUMNS: Final = [field.attname for field in ApiKey._meta.concrete_fields]
+BY_LOOKUP: Final = f"select {', '.join(COLUMNS)} from accounts_key_by_lookup(%s)"  # noqa: S608 - our own columns
 NOBODYS_MAC: Final = bytes(32)
 
 
@@ -75,11 +77,19 @@ def check(presented: str, *, at: datetime) -> Checked:
     lookup = lookup_of(presented)
     if lookup is None:
         return Checked(None, "malformed")
-    key = next(iter(ApiKey.objects.raw(BY_LOOKUP, [lookup])), None)
+    key = _key_with(lookup)
     matches = _matches(presented, key)
     if key is None:
         return Checked(None, "unknown")
     return Checked(key, "" if matches and key.is_live(at) else _refusal(key, matches))
+
+
+def _key_with(lookup: str) -> ApiKey | None:
+    """Read by hand: every request of every script comes through here, and `raw()` takes three times as long as the statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_LOOKUP, [lookup])
+        row = cursor.fetchone()
+    return ApiKey.from_db(connection.alias, COLUMNS, row) if row else None
 
 
 def _matches(presented: str, key: ApiKey | None) -> bool:
