@@ -59,10 +59,11 @@ def activity_csv(request: ProviderRequest) -> StreamingHttpResponse:
 
 
 def _readable(request: ProviderRequest) -> QuerySet[AuditEvent]:
-    """What concerns the organizations this administrator reaches, and his own acts."""
+    """What concerns the organizations this administrator reaches, and his own acts; of billing only who may see invoices."""
     me = request.administrator
     own = AuditEvent.objects.filter(provider_id=me.provider_id, actor_id=me.pk)
-    return request.mine(AuditEvent.objects.all()) | own
+    events = request.mine(AuditEvent.objects.all()) | own
+    return events if me.may(Permission.SEE_INVOICES) else events.exclude(action__startswith="billing.")
 
 
 def _rows(request: ProviderRequest, events: QuerySet[AuditEvent]) -> Iterator[Sequence[object]]:

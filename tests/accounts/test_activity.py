@@ -81,6 +81,13 @@ class TestThePage:
         assert "changed the user cap of Acme Dental" in shown
         assert "Birch" not in shown
 
+    def test_tells_of_billing_only_who_may_see_invoices(self, northwind, client):
+        audit.record(northwind.owner, "billing.information.changed", northwind.provider, provider_id=northwind.provider.pk)
+        assert "changed the billing information" in body(sign_in(client, northwind.owner).get(PAGE))
+        client.logout()
+        for page in (PAGE, CSV):
+            assert "changed the billing information" not in body(sign_in(client, northwind.by_role[Role.ADMINISTRATOR]).get(page))
+
     def test_is_not_for_everyone(self, northwind, client):
         assert sign_in(client, northwind.by_role[Role.BILLING_ONLY]).get(PAGE).status_code == 403
 
