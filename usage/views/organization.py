@@ -83,6 +83,7 @@ def _shown(request: OrganizationRequest) -> dict[str, Any]:
         "may_edit": place.may(Permission.EDIT_ORGANIZATIONS) and not client.is_closed,
         "edits_caps": place.may(Permission.EDIT_CAPS) and not client.is_closed,
         "sees_administrators": place.may(Permission.SEE_ADMINISTRATORS),
+        "may_invite": place.may(Permission.EDIT_ADMINISTRATORS) and not place.is_limited,
         "trail": [{"label": _("Organizations"), "url": reverse("organizations")}, {"label": client.name}],
     }
 
