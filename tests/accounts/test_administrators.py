@@ -75,6 +75,14 @@ class TestInviting:
         made = Administrator.objects.get(email="nora@new.example")
         assert (made.organization, made.access.get().organization) == (acme, acme)
 
+    def test_begins_at_the_client_whose_page_it_came_from(self, owner, northwind):
+        acme = northwind.clients[0].organization
+        link = f"{NEW}?organization={acme.pk}"
+        assert link in body(owner.get(f"/organizations/{acme.pk}/"))
+        form = body(owner.get(link))
+        assert f'<option value="{acme.pk}" selected>' in form
+        assert '<option value="Organization Administrator" selected>' in form
+
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
