@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Administrator
@@ -45,9 +45,6 @@ def _navigation(request: HttpRequest, place: Administrator) -> list[dict[str, An
     found = []
     for name, label, icon, permission in entries:
         if place.may(permission):
-            try:
-                url = reverse(name, args=arguments)
-            except NoReverseMatch:
-                continue
+            url = reverse(name, args=arguments)
             found.append({"label": label, "url": url, "icon": icon, "current": request.path.startswith(url)})
     return found
