@@ -8,6 +8,8 @@ USER_CAP_MAX: Final = 10_000
 INVITATION_VALID_FOR: Final = timedelta(days=7)
 KEY_OVERLAP_HOURS: Final = (1, 24, 72)
 KEY_CLIENTS_REMEMBERED: Final = 50
+KEY_REQUESTS_PER_MINUTE: Final = 300
+IDEMPOTENT_ANSWERS_KEPT_FOR: Final = timedelta(days=1)
 
 
 class Limit(NamedTuple):

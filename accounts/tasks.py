@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
-from accounts import throttle
+from accounts import idempotency, throttle
 from accounts.actions import audit_chain
 from accounts.models import AuditChain
 from msp_portal.lib import tenancy
@@ -16,8 +16,9 @@ log = structlog.get_logger(__name__)
 
 @shared_task
 def forget_what_is_over() -> int:
-    """Once a day: remove sessions that expired and counts of tries that are long over; the number of counts removed."""
+    """Once a day: remove sessions that expired, answers kept for repeated POSTs, and counts of tries; the number of counts removed."""
     SessionStore.clear_expired()
+    idempotency.forget_old(datetime.now(UTC))
     return throttle.forget_old(datetime.now(UTC))
 
 

@@ -2,7 +2,6 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.api import users
 from accounts.views import activity, administrators, key, overview
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,7 +18,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("administrators/<id:administrator_id>/removal/", administrators.removal, name="administrator-removal"),
     path("activity/", activity.activity, name="activity"),
     path("activity/csv/", activity.activity_csv, name="activity-csv"),
-    # With and without a slash: clients send both, and a redirect would lose what they post.
-    path("api/users/getSelf", users.get_self, name="api-self"),
-    path("api/users/getSelf/", users.get_self, name="api-self-slash"),
 ]

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from msp_portal import incidents
+from msp_portal.api import addresses
 
 urlpatterns = [
     path("livez", incidents.live, name="livez"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("usage.urls")),
     path("", include("billing.urls")),
+    *addresses(),
 ]
 
 handler404 = "msp_portal.incidents.not_found"

@@ -1,1 +1,5 @@
-"""The JSON doors of this app."""
+"""JSON doors: who. `routers` are what msp_portal/api.py serves."""
+
+from accounts.api import users
+
+routers = [users.router]

@@ -1,16 +1,46 @@
 """`/api/users/…`: whose key is it?"""
 
 from django.http import HttpResponse, JsonResponse
+from ninja import Router
+from typing_extensions import TypedDict
 
-from accounts.api_door import ApiRequest, api_door
+from accounts.api_door import ApiRequest
+from accounts.api_endpoint import endpoint
 from accounts.roles import Permission
+from msp_portal.lib.wire.lists import names_in, picked
+from msp_portal.lib.wire.parameters import FIELDS
+
+router = Router(tags=["Who is asking"])
 
 
-@api_door("GET", scope=Permission.SEE_ACCOUNT)
+class ServiceIdentity(TypedDict):
+    """The provider's own service, as which a key acts: no person, so it outlives whoever made the key."""
+
+    _id: str
+    id: str
+    email: str
+    firstname: str
+    lastname: str
+    roleName: str
+    provider: str
+    organization: str | None
+    apiKeySet: bool
+    suspended: bool
+
+
+@endpoint(
+    router,
+    "GET",
+    "/users/getSelf",
+    scope=Permission.SEE_ACCOUNT,
+    name="users_getSelf",
+    answer=ServiceIdentity,
+    parameters=[FIELDS],
+)
 def get_self(request: ApiRequest) -> HttpResponse:
-    """`/api/users/getSelf`: the provider's own service, as which the key acts. `fields` names the fields wanted, separated by commas or spaces."""
+    """Whose key is this? Many clients begin here to learn the provider's id."""
     provider, key = request.provider, request.key
-    shown: dict[str, object] = {
+    shown: ServiceIdentity = {
         "_id": provider.pk,
         "id": provider.pk,
         "email": provider.contact_email,
@@ -22,5 +52,4 @@ def get_self(request: ApiRequest) -> HttpResponse:
         "apiKeySet": True,
         "suspended": provider.suspended_at is not None,
     }
-    wanted = set(request.GET.get("fields", "").replace(",", " ").split())
-    return JsonResponse({name: value for name, value in shown.items() if not wanted or name in wanted | {"_id"}})
+    return JsonResponse(picked(shown, names_in(request.GET, "fields")))

@@ -4,6 +4,7 @@ from accounts.models.administrator import Access, Administrator
 from accounts.models.api_key import ApiKey, ApiKeyUse
 from accounts.models.audit import AuditChain, AuditEvent
 from accounts.models.base import TenantRow
+from accounts.models.idempotent_answer import IdempotentAnswer
 from accounts.models.person import Operator, Person
 from accounts.models.provider import Organization, Provider
 from accounts.models.throttle import SignInAttempts
@@ -15,6 +16,7 @@ __all__ = [
     "ApiKeyUse",
     "AuditChain",
     "AuditEvent",
+    "IdempotentAnswer",
     "Operator",
     "Organization",
     "Person",

@@ -58,6 +58,11 @@ class ApiKey(TenantRow):
         return f"{self.name} ({self.prefix}…)"
 
     @property
+    def is_limited(self) -> bool:
+        """A key reaches every organization of its provider (an administrator may be limited to some)."""
+        return False
+
+    @property
     def prefix(self) -> str:
         """What may be shown of the key."""
         return f"mspk_{self.lookup[:4]}"

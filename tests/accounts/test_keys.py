@@ -225,6 +225,7 @@ class TestTheApi:
     def test_answers_only_the_fields_asked_for(self, northwind, client):
         _, plain = generated(northwind)
         assert client.get(f"{SELF}?fields=provider", headers={"x-api-key": plain}).json() == {
+            "id": northwind.pk,
             "_id": northwind.pk,
             "provider": northwind.pk,
         }

@@ -66,6 +66,7 @@ class Stage:
     def targets(self):
         """What the addresses of the walk name: things of Acme, or of Northwind."""
         return {
+            "provider_id": self.northwind.pk,
             "organization_id": self.acme.pk,
             "user_id": self.acme.user.pk,
             "device_id": Device.objects.get(organization_id=self.acme.pk).pk,

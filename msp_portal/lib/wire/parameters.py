@@ -1,0 +1,34 @@
+"""The query parameters and headers that many addresses share, as OpenAPI describes them."""
+
+from typing import Any, Final
+
+Parameter = dict[str, Any]
+
+
+def query(name: str, description: str, schema: dict[str, Any], **more: Any) -> Parameter:
+    """An OpenAPI parameter object of the query string."""
+    return {"in": "query", "name": name, "required": False, "description": description, "schema": schema, **more}
+
+
+FIELDS: Final = query(
+    "fields",
+    "Names of the fields wanted, separated by commas or blanks; all if left out. The id always comes.",
+    {"type": "string"},
+    example="id,name",
+)
+LIMIT: Final = query("limit", "How many rows at most.", {"type": "integer", "minimum": 1, "maximum": 100, "default": 10})
+SKIP: Final = query("skip", "How many rows to pass over.", {"type": "integer", "minimum": 0, "maximum": 10_000_000, "default": 0})
+SORT: Final = query(
+    "sort", "Fields to sort by, separated by commas; a minus before one sorts downwards.", {"type": "string"}, example="-id"
+)
+SORT_IGNORE_CASE: Final = query("sortIgnoreCase", "As `sort`, without regard to case.", {"type": "string"}, example="name")
+FILTER: Final = query(
+    "filter",
+    "Conditions `field:operator:value`, separated by commas, all of which must hold. Operators: eq, ne, gt, ge, lt, le, between (a|b), "
+    "search, in (a|b|c); `*` in the value of eq stands for any characters. The parameter may be repeated.",
+    {"type": "string"},
+    example="name:eq:Acme*",
+)
+SEARCH: Final = query("search", "Words to look for in the names.", {"type": "string", "maxLength": 200}, example="acme")
+LIST: Final = (FIELDS, FILTER, LIMIT, SKIP, SORT, SORT_IGNORE_CASE)
+PAGE: Final = (LIMIT, SKIP)

@@ -1,0 +1,69 @@
+"""What may stand in a request: text that Postgres can keep, identifiers, JSON of a bounded depth."""
+
+import json
+from typing import Annotated, Any, Final, NoReturn
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from ninja.parser import Parser
+from pydantic import AfterValidator, Field
+
+from msp_portal.lib.wire.answers import WireError, refuse
+
+DEEPEST: Final = 20
+"""Levels of lists and objects in a body; nothing of ours needs more than three."""
+
+
+def is_storable(text: str) -> bool:
+    """Whether Postgres can keep `text`: no NUL, and no half of a surrogate pair (which is no character)."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def storable(text: str) -> str:
+    """`text` itself.
+
+    :raises ValueError: as pydantic expects, when `is_storable` says no.
+    """
+    if not is_storable(text):
+        raise ValueError("contains a character that cannot be kept (NUL or half of a surrogate pair)")
+    return text
+
+
+Text = Annotated[str, AfterValidator(storable)]
+"""A text of a body. The bound of its length is added where it is used: `Annotated[Text, Field(max_length=255)]`."""
+
+PublicId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", examples=["0199f2b4c9a17d3e5f608192"])]
+"""An identifier as all rows have it: 24 lowercase hexadecimal characters."""
+
+
+class StrictJson(Parser):
+    """Reads a body as JSON and nothing looser: no NaN, no depth without end, no bytes that are not UTF-8."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The value of the body.
+
+        :raises WireError: 413 for more bytes than `DATA_UPLOAD_MAX_MEMORY_SIZE`, 400 for what is no JSON.
+        """
+        try:
+            value = json.loads(request.body, parse_constant=_no_number)
+        except RequestDataTooBig as fault:
+            raise WireError(413, "The body is larger than this address takes.") from fault
+        except (ValueError, RecursionError) as fault:
+            raise refuse("body", "The body is not valid JSON.") from fault
+        if _depth(value) > DEEPEST:
+            raise refuse("body", f"The body is nested more than {DEEPEST} levels deep.")
+        return value
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _depth(value: object) -> int:
+    """Levels of nesting, counted without recursion."""
+    deepest, level = 0, [value]
+    while level:
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        deepest += bool(inner)
+        level = [child for children in inner for child in children] if deepest <= DEEPEST else []
+    return deepest
