@@ -99,6 +99,8 @@ def _within_the_limit(view: View, request: ApiRequest, scope: Permission, args: 
     else:
         answer = json_error(429, f"This key may make {allowance.capacity} requests a minute.")
     allowance.tell(answer)
+    answer["Content-Language"] = "en"
+    answer.headers.setdefault("Cache-Control", "no-store")
     return answer
 
 
