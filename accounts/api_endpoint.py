@@ -9,6 +9,7 @@ here and by the contract tests over HTTP.
 """
 
 from collections.abc import Callable, Sequence
+from inspect import getdoc
 from typing import Any, Final, Literal, NotRequired
 
 from ninja import Router
@@ -63,11 +64,20 @@ def endpoint(
     """
     usual = ALWAYS_POSSIBLE if method == "GET" else (*ALWAYS_POSSIBLE, *WITH_A_BODY)
     shapes = {status: answer, **dict.fromkeys(usual, ErrorBody), **(errors or {})}
-    described = {**({"parameters": list(parameters)} if parameters else {}), **(more or {})}
+    described = {"x-permission": scope.value, **({"parameters": list(parameters)} if parameters else {}), **(more or {})}
 
     def make(view: View) -> View:
+        summary, _, description = " ".join((getdoc(view) or name).split()).partition(". ")
         opened = decorate_view(api_door(method, scope=scope))(view)
-        register = router.api_operation([method], path, operation_id=name, response=shapes, openapi_extra=described or None)
+        register = router.api_operation(
+            [method],
+            path,
+            operation_id=name,
+            response=shapes,
+            summary=summary.removesuffix("."),
+            description=description or summary,
+            openapi_extra=described,
+        )
         return register(opened)
 
     return make

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from msp_portal import incidents
+from msp_portal import api_docs, incidents
 from msp_portal.api import addresses
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("usage.urls")),
     path("", include("billing.urls")),
+    path("api/openapi.json", api_docs.openapi, name="api-openapi"),
+    path("api/docs", api_docs.docs, name="api-docs"),
     *addresses(),
 ]
 

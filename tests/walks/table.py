@@ -118,6 +118,8 @@ TABLE = {
     "organization-device": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme-pc"),
     "organization-device-removal": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme-pc"),
     # The JSON API
+    "api-openapi": public("GET"),
+    "api-docs": public("GET"),
     "api/users/getSelf": with_a_key("GET"),
     "api/v2/providers/{provider_id}/organizations": with_a_key("GET"),
 }

@@ -27,7 +27,7 @@ class OrganizationBody(TypedDict):
 
     id: PublicId
     _id: PublicId
-    name: Annotated[str, Field(examples=["Acme Dental"])]
+    name: Annotated[str, Field(examples=["Harbor Foods"])]
     maxSystemUsers: NotRequired[Cap]
 
 

@@ -27,8 +27,8 @@ FILTER: Final = query(
     "Conditions `field:operator:value`, separated by commas, all of which must hold. Operators: eq, ne, gt, ge, lt, le, between (a|b), "
     "search, in (a|b|c); `*` in the value of eq stands for any characters. The parameter may be repeated.",
     {"type": "string"},
-    example="name:eq:Acme*",
+    example="name:eq:Harbor*",
 )
-SEARCH: Final = query("search", "Words to look for in the names.", {"type": "string", "maxLength": 200}, example="acme")
+SEARCH: Final = query("search", "Words to look for in the names.", {"type": "string", "maxLength": 200}, example="harbor")
 LIST: Final = (FIELDS, FILTER, LIMIT, SKIP, SORT, SORT_IGNORE_CASE)
 PAGE: Final = (LIMIT, SKIP)

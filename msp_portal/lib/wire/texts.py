@@ -32,7 +32,9 @@ def storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(storable)]
 """A text of a body. The bound of its length is added where it is used: `Annotated[Text, Field(max_length=255)]`."""
 
-PublicId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", examples=["0199f2b4c9a17d3e5f608192"])]
+ID_PATTERN: Final = "^[0-9a-f]{24}$"
+ID_EXAMPLE: Final = "0199f2b4c9a17d3e5f608192"
+PublicId = Annotated[str, Field(pattern=ID_PATTERN, examples=[ID_EXAMPLE])]
 """An identifier as all rows have it: 24 lowercase hexadecimal characters."""
 
 
