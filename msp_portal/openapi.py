@@ -10,6 +10,7 @@ from django.conf import settings
 from accounts.api_door import ORGANIZATION_HEADER
 from accounts.idempotency import HEADER, LONGEST, REPLAYED
 from msp_portal.api import api
+from msp_portal.lib.wire.lists import ALWAYS
 from msp_portal.lib.wire.texts import ID_EXAMPLE, ID_PATTERN
 
 Json = dict[str, Any]
@@ -109,9 +110,35 @@ def _complete(method: str, operation: Json, schemas: Json) -> None:
     parameters += [one for name, one in shared.items() if name.lower() not in known]
     if "requestBody" in operation:
         _exemplify(operation["requestBody"], schemas)
+    if "fields" in known:
+        _let_fields_be_chosen(operation, schemas)
     is_paged = "skip" in known
     for status, answer in operation["responses"].items():
         _describe(int(status), answer, schemas, is_paged=is_paged, is_post=method == "post")
+
+
+def _let_fields_be_chosen(operation: Json, schemas: Json) -> None:
+    """Where `fields` chooses, a row is sure to have its id and nothing else: the answer's shape is a looser twin of the described one."""
+    for status, answer in operation["responses"].items():
+        for media in answer.get("content", {}).values() if int(status) < HTTPStatus.BAD_REQUEST else ():
+            media["example"] = example_of(media["schema"], schemas)
+            media["schema"] = _loosened(media["schema"], schemas)
+
+
+def _loosened(schema: Json, schemas: Json) -> Json:
+    if schema.get("type") == "array":
+        return {**schema, "items": _loosened(schema["items"], schemas)}
+    if "$ref" not in schema:
+        return schema
+    name = schema["$ref"].rpartition("/")[2]
+    whole = schemas[name]
+    rows = next((field for field in ("results", "records") if field in whole["properties"]), None)
+    if rows:
+        twin = {**whole, "properties": {**whole["properties"], rows: _loosened(whole["properties"][rows], schemas)}}
+    else:
+        twin = {**whole, "required": [field for field in whole.get("required", []) if field in ALWAYS]}
+    schemas[f"{name}OfChosenFields"] = twin
+    return {"$ref": f"#/components/schemas/{name}OfChosenFields"}
 
 
 def _describe(status: int, answer: Json, schemas: Json, *, is_paged: bool, is_post: bool) -> None:
