@@ -63,5 +63,6 @@ def page_of(request: HttpRequest) -> str:
     source = request.headers.get("HX-Current-URL") or (request.headers.get("Referer") if request.method != "GET" else None)
     if source and url_has_allowed_host_and_scheme(source, {request.get_host()}):
         parts = urlsplit(source)
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+        path = parts.path or "/"
+        return f"{path}?{parts.query}" if parts.query else path
     return request.get_full_path() if request.method == "GET" else reverse("home")

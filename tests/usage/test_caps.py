@@ -117,6 +117,13 @@ class TestTheAnswer:
         assert response.redirect_chain == [(reverse("usage"), 303)]
         assert "Acme Dental: users capped at 15." in words_of(response)
 
+    @pytest.mark.parametrize("referrer", ["http://testserver", "http://testserver/", "http://elsewhere.example/account/"])
+    def test_leads_to_the_list_when_the_browser_says_no_page_of_ours(self, owner, acme, referrer):
+        """A browser, or a proxy on the way, may cut the Referer down to the host."""
+        response = save(owner, acme, "15", headers={"Referer": referrer})
+        assert (response.status_code, response.headers["Location"]) == (303, reverse("usage"))
+        assert acme.seats.user_cap == 15
+
     def test_leads_back_to_the_organization_s_page_when_it_came_from_there(self, owner, acme):
         page = {
             "HX-Request": "true",
