@@ -65,14 +65,19 @@ class Stage:
     @property
     def targets(self):
         """What the addresses of the walk name: things of Acme, or of Northwind."""
+        return self.of(self.northwind)
+
+    def of(self, msp):
+        """The same things of either MSP: of its first client, or of itself."""
+        client = msp.clients[0]
         return {
-            "provider_id": self.northwind.pk,
-            "organization_id": self.acme.pk,
-            "user_id": self.acme.user.pk,
-            "device_id": Device.objects.get(organization_id=self.acme.pk).pk,
-            "administrator_id": self.northwind.by_role[Role.READ_ONLY].pk,
-            "invoice_id": self.invoice.pk,
-            "person_id": self.northwind.owner.person_id,
+            "provider_id": msp.pk,
+            "organization_id": client.pk,
+            "user_id": client.user.pk,
+            "device_id": Device.objects.get(organization_id=client.pk).pk,
+            "administrator_id": msp.by_role[Role.READ_ONLY].pk,
+            "invoice_id": Invoice.objects.get(provider=msp.provider).pk,
+            "person_id": msp.owner.person_id,
             "token": "no-such-token",
         }
 

@@ -1,0 +1,25 @@
+"""Who may what with a key: for every operation of the API the roles that get through, a letter each.
+
+  B  Administrator With Billing     A  Administrator     I  Billing Only     M  Manager     H  Help Desk     R  Read Only
+
+Everyone else is told 403; what is someone else's, or nobody's, is told 404 to those and to the others alike.
+"""
+
+from accounts.roles import Role
+
+ROLES = {
+    "B": Role.ADMINISTRATOR_WITH_BILLING,
+    "A": Role.ADMINISTRATOR,
+    "I": Role.BILLING_ONLY,
+    "M": Role.MANAGER,
+    "H": Role.HELP_DESK,
+    "R": Role.READ_ONLY,
+}
+
+TABLE = {
+    "users_getSelf": "BAIMHR",
+    "providers_listOrganizations": "BAMR",
+}
+
+# What a POST or PUT carries where the document's example would not do.
+BODIES = {}
