@@ -1,6 +1,6 @@
 """The audit log as the account's administrators read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from accounts.audit_words import KINDS, changes_of, sentence_of
 from accounts.doors import ProviderRequest, provider_door
 from accounts.models import AuditEvent
 from accounts.roles import Permission
-from msp_portal.lib import tenancy
+from accounts.streams import streamed
 from msp_portal.lib.csv_export import csv_response
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
@@ -55,7 +55,7 @@ def activity_csv(request: ProviderRequest) -> StreamingHttpResponse:
         _("Target ID"),
     ]
     header += [_("Organization ID"), _("Address")]
-    return csv_response("activity.csv", header, _rows(request, _table(request).filtered(_readable(request))))
+    return csv_response("activity.csv", header, streamed(request, _table(request).filtered(_readable(request)), _cells))
 
 
 def _readable(request: ProviderRequest) -> QuerySet[AuditEvent]:
@@ -64,13 +64,6 @@ def _readable(request: ProviderRequest) -> QuerySet[AuditEvent]:
     own = AuditEvent.objects.filter(provider_id=me.provider_id, actor_id=me.pk)
     events = request.mine(AuditEvent.objects.all()) | own
     return events if me.may(Permission.SEE_INVOICES) else events.exclude(action__startswith="billing.")
-
-
-def _rows(request: ProviderRequest, events: QuerySet[AuditEvent]) -> Iterator[Sequence[object]]:
-    """Read while they are sent: by then the door's scope is closed, so this opens one of its own."""
-    place = request.administrator
-    with tenancy.scope(place.provider_id, place.reach, place.name):
-        yield from map(_cells, events.iterator(chunk_size=2000))
 
 
 def _cells(event: AuditEvent) -> Sequence[object]:

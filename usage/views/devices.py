@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.doors import OrganizationRequest, ProviderRequest, organization_door, provider_door
 from accounts.models import Organization
 from accounts.roles import Permission
+from accounts.streams import streamed
 from msp_portal.lib.csv_export import csv_response
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
 from usage.models import Device
 from usage.models.device import DeviceQuerySet
-from usage.views.lists import around, asked, beside_the_rows, narrowing_to, organizations_to_choose, streamed
+from usage.views.lists import around, asked, beside_the_rows, narrowing_to, organizations_to_choose
 
 PAGE = "devices/devices.html"
 LIST = "devices-list"

@@ -1,6 +1,6 @@
-"""What the lists of users and of devices share: where the reader stands, what stands beside the rows, and sending them as CSV."""
+"""What the lists of users and of devices share: where the reader stands, and what stands beside the rows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,7 +13,6 @@ from accounts.doors import ProviderRequest
 from accounts.models import Organization
 from accounts.refusals import page_of
 from accounts.roles import Permission
-from msp_portal.lib import tenancy
 from msp_portal.lib.tables import Choice
 from usage.models import Seats
 
@@ -83,15 +82,6 @@ def around(request: ProviderRequest, organization: Organization, current: str) -
         here = {"label": tabs[current]}
         shown["trail"] = [up, {"label": organization.name, "url": organization.get_absolute_url()}, here]
     return shown
-
-
-def streamed(
-    request: ProviderRequest, rows: QuerySet[Any, Any], cells: Callable[[Any], Sequence[object]] = tuple
-) -> Iterator[Sequence[object]]:
-    """The rows as `cells`, read while they are sent: by then the door's scope is closed, so this opens one of its own."""
-    place = request.administrator
-    with tenancy.scope(place.provider_id, place.reach, place.name):
-        yield from map(cells, rows.iterator(chunk_size=2000))
 
 
 def _only(organization: Organization) -> Choice:

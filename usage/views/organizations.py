@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, provider_door
 from accounts.roles import Permission
+from accounts.streams import streamed
 from msp_portal.lib.acts import carry_out
 from msp_portal.lib.csv_export import csv_response
 from msp_portal.lib.page import page, redirect_to
@@ -16,7 +17,6 @@ from usage.actions.organizations import open_organization
 from usage.forms.caps import cap_initial
 from usage.forms.organizations import NewOrganizationForm
 from usage.models import Seats
-from usage.views.lists import streamed
 from usage.views.usage import CAPS, rows_of, sums_of
 
 COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {

@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.doors import OrganizationRequest, ProviderRequest, organization_door, provider_door
 from accounts.models import Organization
 from accounts.roles import Permission
+from accounts.streams import streamed
 from msp_portal.lib.csv_export import csv_response
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.models import User
 from usage.models.user import UserQuerySet
 from usage.queries import licences_of
-from usage.views.lists import around, asked, beside_the_rows, narrowing_to, organizations_to_choose, streamed
+from usage.views.lists import around, asked, beside_the_rows, narrowing_to, organizations_to_choose
 
 PAGE = "users/users.html"
 LIST = "users-list"
