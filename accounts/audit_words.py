@@ -10,6 +10,12 @@ from accounts.models import AuditEvent
 from accounts.roles import Permission
 
 SENTENCES: Final[dict[str, str | Promise]] = {
+    "accounts.case.answered": _("answered the case %(target)s"),
+    "accounts.case.closed": _("closed the case %(target)s"),
+    "accounts.case.moved_on": _("moved the case %(target)s on"),
+    "accounts.case.reopened": _("reopened the case %(target)s"),
+    "accounts.case.replied": _("replied in the case %(target)s"),
+    "accounts.case.submitted": _("submitted the case %(target)s"),
     "accounts.organization.closed": _("closed the organization %(target)s"),
     "accounts.organization.created": _("created the organization %(target)s"),
     "accounts.organization.edited": _("edited the organization %(target)s"),
@@ -57,6 +63,7 @@ KINDS: Final[dict[str, tuple[str | Promise, str]]] = {
     "organizations": (_("Organizations"), r"^accounts\.organization\."),
     "administrators": (_("Administrators"), r"^administrator\."),
     "keys": (_("API keys"), r"^(api_key\.|refused\.(manage_key|key_))"),
+    "cases": (_("Cases"), r"^(accounts\.case\.|refused\.(submit_cases|case_))"),
     "account": (_("Account"), r"^(provider\.|billing\.)"),
     "sign-in": (_("Sign-in"), r"^(sign_in|password|recovery_codes|second_factor)\."),
 }

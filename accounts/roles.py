@@ -25,6 +25,8 @@ class Permission(models.TextChoices):
     SUSPEND_USERS = "suspend_users", _("suspend and reactivate users")
     EDIT_USERS = "edit_users", _("add and remove users and devices")
     SEE_ACTIVITY = "see_activity", _("see the activity")
+    SEE_CASES = "see_cases", _("see support cases")
+    SUBMIT_CASES = "submit_cases", _("submit support cases")
 
 
 class Role(models.TextChoices):
@@ -40,16 +42,17 @@ class Role(models.TextChoices):
 
 
 P = Permission
-_ANYONE: Final = {P.SEE_ACCOUNT, P.SEE_USAGE}
+_ANYONE: Final = {P.SEE_ACCOUNT, P.SEE_USAGE, P.SEE_CASES}
+_AT_WORK: Final = _ANYONE | {P.SUBMIT_CASES}  # all but those who only read
 _SEE_ALL: Final = {P.SEE_ADMINISTRATORS, P.SEE_ORGANIZATIONS, P.SEE_USERS}
 
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.ADMINISTRATOR_WITH_BILLING: frozenset(P),
     # A key only if allowed: `Administrator.may` adds MANAGE_KEY for those with api_access_at.
-    Role.ADMINISTRATOR: frozenset(_ANYONE | _SEE_ALL | {P.EDIT_ACCOUNT, P.SUSPEND_USERS, P.EDIT_USERS, P.SEE_ACTIVITY}),
-    Role.BILLING_ONLY: frozenset(_ANYONE | {P.SEE_LICENSES, P.SEE_INVOICES, P.EDIT_BILLING}),
-    Role.MANAGER: frozenset(_ANYONE | _SEE_ALL | {P.SUSPEND_USERS, P.EDIT_USERS}),
-    Role.HELP_DESK: frozenset(_ANYONE | {P.SEE_USERS, P.SUSPEND_USERS}),
+    Role.ADMINISTRATOR: frozenset(_AT_WORK | _SEE_ALL | {P.EDIT_ACCOUNT, P.SUSPEND_USERS, P.EDIT_USERS, P.SEE_ACTIVITY}),
+    Role.BILLING_ONLY: frozenset(_AT_WORK | {P.SEE_LICENSES, P.SEE_INVOICES, P.EDIT_BILLING}),
+    Role.MANAGER: frozenset(_AT_WORK | _SEE_ALL | {P.SUSPEND_USERS, P.EDIT_USERS}),
+    Role.HELP_DESK: frozenset(_AT_WORK | {P.SEE_USERS, P.SUSPEND_USERS}),
     Role.READ_ONLY: frozenset(_ANYONE | _SEE_ALL | {P.SEE_ACTIVITY}),
     Role.ORGANIZATION_ADMINISTRATOR: frozenset({P.SEE_USERS, P.SUSPEND_USERS, P.EDIT_USERS}),
 }

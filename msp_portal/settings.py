@@ -231,8 +231,9 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
-# --- Who sells: stands on contracts and invoices ----------------------------------------------------------------------
+# --- Who sells: stands on contracts and invoices, and answers cases ---------------------------------------------------
 
 VENDOR_NAME = env.text("VENDOR_NAME", "Provider Portal Inc.")
 VENDOR_ADDRESS = env.text("VENDOR_ADDRESS", "100 Example Plaza, Boulder CO 80302, USA").split(", ")
 VENDOR_EMAIL = env.text("VENDOR_EMAIL", "billing@portal.example")
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@portal.example")

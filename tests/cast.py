@@ -12,6 +12,8 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from accounts.actions.cases import add_case
+from accounts.case_choices import CaseType, Product, Severity
 from accounts.models import Access, Administrator, Organization, Person, Provider
 from accounts.places import SESSION_KEY
 from accounts.roles import MSP_ROLES, Role
@@ -165,6 +167,19 @@ def license_to(provider, committed):
         overage_price=7,
         currency="USD",
     )
+
+
+def case(reporter, subject, **written):
+    """A support case by an administrator, without the mails."""
+    asked = {
+        "kind": CaseType.PROBLEM,
+        "product": Product.SIGN_ON,
+        "severity": Severity.TWO,
+        "organization": None,
+        "operating_system": "",
+        "description": f"{subject}.",
+    }
+    return add_case(subject=subject, **{**asked, **written}, by=reporter, at=timezone.now())
 
 
 def sign_in(browser, administrator, *, fresh=True):

@@ -7,6 +7,7 @@ from accounts.models.base import TenantRow
 from accounts.models.idempotent_answer import IdempotentAnswer
 from accounts.models.person import Operator, Person
 from accounts.models.provider import Organization, Provider
+from accounts.models.support_case import SupportCase, SupportMessage
 from accounts.models.throttle import SignInAttempts
 
 __all__ = [
@@ -22,5 +23,7 @@ __all__ = [
     "Person",
     "Provider",
     "SignInAttempts",
+    "SupportCase",
+    "SupportMessage",
     "TenantRow",
 ]
