@@ -17,6 +17,7 @@ NAVIGATION: Final = [
     ("administrators", _("Administrators"), "shield-user", Permission.SEE_ADMINISTRATORS),
     ("activity", _("Activity"), "history", Permission.SEE_ACTIVITY),
     ("account", _("Account Management"), "wallet-cards", Permission.SEE_ACCOUNT),
+    ("help", _("Help"), "life-buoy", Permission.SEE_CASES),
 ]
 OF_AN_ORGANIZATION: Final = [
     ("organization-users", _("Users"), "users", Permission.SEE_USERS),

@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.views import activity, administrators, key, overview
+from accounts.doors import by_method
+from accounts.views import activity, administrators, case, cases, help_page, key, overview
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", overview.account, name="account"),
@@ -18,4 +19,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("administrators/<id:administrator_id>/removal/", administrators.removal, name="administrator-removal"),
     path("activity/", activity.activity, name="activity"),
     path("activity/csv/", activity.activity_csv, name="activity-csv"),
+    path("help/", help_page.help_page, name="help"),
+    path("help/cases/", by_method(GET=cases.cases, POST=cases.submit), name="cases"),
+    path("help/cases/csv/", cases.cases_csv, name="cases-csv"),
+    path("help/cases/new/", cases.new, name="case-new"),
+    path("help/cases/<id:case_id>/", case.case, name="case"),
+    path("help/cases/<id:case_id>/messages/", case.reply, name="case-messages"),
+    path("help/cases/<id:case_id>/closure/", case.close, name="case-closure"),
+    path("help/cases/<id:case_id>/reopening/", case.reopen, name="case-reopening"),
 ]

@@ -36,3 +36,13 @@ class UserCapField(forms.CharField):
         raise ValidationError(
             self.error_messages["range"], code="range", params={"least": USER_CAP_MIN, "most": f"{USER_CAP_MAX:,}"}
         )
+
+
+class WrittenField(forms.CharField):
+    """What a person writes in several lines, cleaned to lines that end as on Unix: so the longest text counts the same in the browser and here."""
+
+    def __init__(self, *, rows: int, **options: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": rows}), **options)
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")

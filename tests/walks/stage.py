@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from accounts.models import Organization
+from accounts.models import Organization, SupportCase
 from accounts.roles import Role
 from billing.models import Contract, ContractDocument, Invoice, InvoiceLine, Package
 from tests import cast
@@ -38,8 +38,9 @@ class Stage:
         self.cast = cast.both()
         self.northwind, self.bluefin = self.cast.msps
         self.acme, self.birch = self.northwind.clients
-        for client in (*self.northwind.clients, *self.bluefin.clients):
-            self.furnish(client.organization)
+        for msp in self.cast.msps:
+            for client in msp.clients:
+                self.furnish(client.organization, msp.owner)
         self.invoice = issue(self.northwind)
         issue(self.bluefin, number="BI-1")
         sign_contract(self.northwind)
@@ -58,9 +59,11 @@ class Stage:
             "N": lambda: None,
         }[letter]()
 
-    def furnish(self, organization):
+    def furnish(self, organization, owner):
+        """A device, and a case about the organization."""
         name = f"{organization.name.split()[0].lower()}-pc"
-        return Device.objects.create(provider_id=organization.provider_id, organization=organization, name=name)
+        Device.objects.create(provider_id=organization.provider_id, organization=organization, name=name)
+        cast.case(owner, f"Sign-in fails at {organization.name}", organization=organization)
 
     @property
     def targets(self):
@@ -77,6 +80,7 @@ class Stage:
             "device_id": Device.objects.get(organization_id=client.pk).pk,
             "administrator_id": msp.by_role[Role.READ_ONLY].pk,
             "invoice_id": Invoice.objects.get(provider=msp.provider).pk,
+            "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "token": "no-such-token",
         }

@@ -100,6 +100,15 @@ TABLE = {
     "administrator-removal": row(GET="B", POST="B", absent="F"),
     "activity": row(GET="BARF"),
     "activity-csv": row(GET="BARF"),
+    # Help, and the cases; the one named is about Acme
+    "help": row(GET=MSP),
+    "cases": row(GET=MSP, POST="BAIMHLXF", shows="acme"),
+    "cases-csv": row(GET=MSP, shows="acme"),
+    "case-new": row(GET="BAIMHLXF", shows="acme"),
+    "case": row(GET="BAIMHRL", absent="XF", shows="acme"),
+    "case-messages": row(POST="BAIMHL", absent="XF"),
+    "case-closure": row(POST="BAIMHL", absent="XF"),
+    "case-reopening": row(POST="BAIMHL", absent="XF"),
     # Users and devices, over all organizations and of one
     "users": row(GET="BAMHRLXF", absent="TO", shows="acme.user"),
     "users-csv": row(GET="BAMHRLXF", absent="TO", shows="acme.user"),

@@ -17,9 +17,11 @@ from tests.walks.stage import Stage
 from tests.walks.test_every_address import no_row_level_security  # noqa: F401 - a fixture
 
 INVITED = {"first_name": "Eve", "last_name": "New", "email": "eve@x.example", "role": "Manager", "limited": "on"}
+CASE = {"subject": "Help", "kind": "Question", "product": "Provider Portal", "severity": "Severity 3", "description": "Why?"}
 # Form with a field of ids: the address that takes it, the field, and what else is posted.
 FIELDS = {
     "InvitationForm": ("administrator-new", "organizations", INVITED),
+    "CaseForm": ("cases", "organization", CASE),
     "PlaceForm": ("administrator", "organizations", {"role": "Manager", "limited": "on"}),
 }
 # Lists that are narrowed to an organization named in the address.
