@@ -19,7 +19,7 @@ from accounts.actions.password import change as change_password
 from accounts.actions.second_factor import has_second_factor
 from accounts.actions.sign_in import WrongPassword, accept_code, person_with
 from accounts.doors import address_of
-from accounts.models import Administrator, AuditEvent, Organization, Person, Provider
+from accounts.models import Administrator, AuditEvent, Organization, Person, Provider, SupportCase
 from billing.models import Contract, Invoice, Payment
 from msp_portal.lib.models import MailboxMessage, OutboxMessage
 from msp_portal.lib.rules import RuleBroken
@@ -36,6 +36,7 @@ MOST_USED: Final[list[type[Model]]] = [
         Invoice,
         Payment,
         Administrator,
+        SupportCase,
         AuditEvent,
         OutboxMessage,
         MailboxMessage,
@@ -142,6 +143,7 @@ class OperatorsSite(AdminSite):
         waiting = {
             "parked_messages": OutboxMessage.objects.filter(parked_at__isnull=False, sent_at=None).count(),
             "count_differences": CountDifference.objects.count(),
+            "waiting_cases": SupportCase.objects.waiting_for_support().count(),
         }
         return super().index(request, {**waiting, **(extra_context or {})})
 
