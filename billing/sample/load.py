@@ -14,6 +14,7 @@ from billing.models import Package
 from billing.sample import activity, cast, player
 from billing.sample.bills import Books, make_contracts, make_packages
 from billing.sample.calendar import window
+from billing.sample.cases import make_cases
 from billing.sample.names import Names
 from billing.sample.people import make_cast, make_keys, make_operator
 from billing.sample.plans import MSPS, Msp
@@ -55,6 +56,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     _bill(providers, random, operator, packages, at)
     administrators = make_cast(providers, {msp.name: _begin(msp, at) for msp in MSPS})
     keys = make_keys(providers, administrators, at - timedelta(days=40))
+    make_cases(providers, administrators, operator, at)
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=21))
     fill_slots(at=at)

@@ -10,14 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Count, Sum
 
+from accounts.case_choices import CaseStatus
 from accounts.keys import check
-from accounts.models import Administrator, AuditEvent, Operator, Organization, Person, Provider
+from accounts.models import Administrator, AuditEvent, Operator, Organization, Person, Provider, SupportCase, SupportMessage
 from accounts.roles import MSP_ROLES, Role
 from billing.models import Contract, ContractDocument, Invoice, InvoiceStatus
 from billing.sample.cast import AT_THE_CAP, NEAR_THE_CAP
 from billing.sample.names import Names
 from billing.sample.plans import MSPS
 from billing.sample.story import story_of
+from msp_portal.lib.models import OutboxMessage
 from usage.actions.licence_totals import recount
 from usage.models import ClosedMonth, LicenseTotal, Seats, User
 from usage.models.licensing import LicenseState
@@ -152,6 +154,25 @@ class TestTheBooks:
             assert invoice.lines.aggregate(sum=Sum("overage_part"))["sum"] == marks - contract.committed > 0
 
 
+class TestTheCases:
+    def test_stand_in_every_way(self, committed):
+        cases = SupportCase.objects.select_related("provider")
+        assert {case.status for case in cases} == set(CaseStatus)
+        assert Counter(case.provider.name for case in cases) == {"Northwind MSP": 4, "Bluefin IT": 2}
+
+    def test_have_a_conversation_that_the_log_tells_too(self, committed):
+        turns = SupportMessage.objects.count()
+        assert turns > 6
+        told = AuditEvent.objects.filter(action__startswith="accounts.case.")
+        assert told.count() == turns + SupportCase.objects.count()
+        for case in SupportCase.objects.exclude(messages=None):
+            last = case.messages.as_conversation().last()
+            assert (case.status, case.changed_at) == (last.status, last.at)
+
+    def test_were_mailed_long_ago(self, committed):
+        assert OutboxMessage.objects.count() == 0
+
+
 class TestTheHistory:
     def test_is_recounted_without_a_difference(self, committed, now):
         assert recount(at=now) == []
@@ -177,6 +198,8 @@ class TestTheHistory:
                 "usage_user.suspended_at",
                 "usage_user.created_at",
                 "accounts_auditevent.at",
+                "accounts_supportcase.changed_at",
+                "accounts_supportmessage.at",
                 "billing_payment.received_at",
             ):
                 table, name = column.split(".")
