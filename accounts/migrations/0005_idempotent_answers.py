@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "idempotent answer",
                 "indexes": [models.Index(fields=["created_at"], name="idempotent_answer_by_age")],
-                "constraints": [models.UniqueConstraint(fields=("api_key", "key"), name="one_answer_an_idempotency_key")],
+                "constraints": [models.UniqueConstraint("api_key", "key", name="one_answer_an_idempotency_key")],
             },
         ),
         sql_beside(__file__),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
 from accounts.models import ApiKey
 from tests.api.client import client_of
@@ -29,7 +30,8 @@ REQUESTS_OF_A_FULL_RUN = 10_000
 @pytest.fixture
 def run_schemathesis(live_portal, committed, tmp_path):
     """Let it loose with a key that may do all that a key may; what it printed, and whether it found nothing."""
-    stage = Stage()
+    with transaction.atomic():
+        stage = Stage()
     key = client_of(stage.northwind).key
     ApiKey.objects.update(requests_per_minute=1_000_000)
     config = tmp_path / "schemathesis.toml"
