@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, cast
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -115,6 +116,8 @@ def _with_key(view: View, request: ApiRequest, scope: Permission, args: Any, kwa
     except (WireError, RuleBroken, NotAllowed, Http404, ValidationError) as refusal:
         note(request, refusal)
         return answer_to(request, refusal)
+    except RequestDataTooBig:  # more than DATA_UPLOAD_MAX_MEMORY_SIZE; whoever reads the body first meets it
+        return json_error(413, "The body is larger than this address takes.")
     except OperationalError as fault:
         if getattr(fault.__cause__, "sqlstate", "") not in BUSY_STATES:
             raise

@@ -11,7 +11,7 @@ from ninja.errors import HttpError, ValidationError
 
 from accounts.api import routers as of_accounts
 from accounts.doors import mark
-from msp_portal.lib.wire.answers import json_error
+from msp_portal.lib.wire.answers import WireError, json_error
 from msp_portal.lib.wire.texts import StrictJson
 from usage.api import routers as of_usage
 
@@ -32,8 +32,8 @@ for router in (*of_accounts, *of_usage):
 @api.exception_handler(HttpError)
 @api.exception_handler(ValidationError)
 def leave_it_to_the_door(request: HttpRequest, fault: Any) -> NoReturn:
-    """The door rolls back, words the refusal and writes the audit log."""
-    raise fault
+    """The door rolls back, words the refusal and writes the audit log. What our parser refuses comes wrapped by ninja."""
+    raise fault.__cause__ if isinstance(fault.__cause__, WireError) else fault
 
 
 def addresses() -> Iterator[URLPattern]:

@@ -8,23 +8,15 @@ from typing import Any, Final
 from django.conf import settings
 
 from accounts.api_door import ORGANIZATION_HEADER
+from accounts.api_organization import organization_parameter
 from accounts.idempotency import HEADER, LONGEST, REPLAYED
 from msp_portal.api import api
 from msp_portal.lib.wire.lists import ALWAYS
-from msp_portal.lib.wire.texts import ID_EXAMPLE, ID_PATTERN
 
 Json = dict[str, Any]
 
 SECURITY: Final = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "The provider's key, from Account Overview."}
-}
-ORGANIZATION: Final = {
-    "in": "header",
-    "name": ORGANIZATION_HEADER,
-    "required": False,
-    "description": "The organization that the request is about.",
-    "schema": {"type": "string", "pattern": ID_PATTERN},
-    "example": ID_EXAMPLE,
 }
 IDEMPOTENCY: Final = {
     "in": "header",
@@ -106,7 +98,7 @@ def _complete(method: str, operation: Json, schemas: Json) -> None:
         if isinstance(parameter.get("examples"), list):  # which a schema has; a parameter has one example
             parameter["example"] = parameter.pop("examples")[0]
     known = {str(parameter["name"]).lower() for parameter in parameters}
-    shared = {ORGANIZATION_HEADER: ORGANIZATION, **({HEADER: IDEMPOTENCY} if method == "post" else {})}
+    shared = {ORGANIZATION_HEADER: organization_parameter(required=False), **({HEADER: IDEMPOTENCY} if method == "post" else {})}
     parameters += [one for name, one in shared.items() if name.lower() not in known]
     if "requestBody" in operation:
         _exemplify(operation["requestBody"], schemas)

@@ -3,13 +3,16 @@
 import json
 from typing import Annotated, Any, Final, NoReturn
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import HttpRequest
 from ninja.parser import Parser
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
-from msp_portal.lib.wire.answers import WireError, refuse
+from msp_portal.lib.wire.answers import refuse
 
+LONGEST_EMAIL: Final = 254
+"""As Django's e-mail columns have it."""
 DEEPEST: Final = 20
 """Levels of lists and objects in a body; nothing of ours needs more than three."""
 
@@ -29,8 +32,29 @@ def storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(storable)]
-"""A text of a body. The bound of its length is added where it is used: `Annotated[Text, Field(max_length=255)]`."""
+def email_address(text: str) -> str:
+    """`text` itself.
+
+    :raises ValueError: as pydantic expects, when it is no e-mail address.
+    """
+    try:
+        validate_email(text)
+    except ValidationError as fault:
+        raise ValueError("is no e-mail address") from fault
+    return text
+
+
+STORABLE: Final = AfterValidator(storable)
+Text = Annotated[str, STORABLE]
+"""A text of a body. Where it has bounds they come first, so that they are told as bounds of a text: `Annotated[str, Field(max_length=255), STORABLE]`."""
+
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_EMAIL),
+    STORABLE,
+    AfterValidator(email_address),
+    Field(examples=["ada@harbor.example"]),
+]
 
 ID_PATTERN: Final = "^[0-9a-f]{24}$"
 ID_EXAMPLE: Final = "0199f2b4c9a17d3e5f608192"
@@ -44,12 +68,10 @@ class StrictJson(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         """The value of the body.
 
-        :raises WireError: 413 for more bytes than `DATA_UPLOAD_MAX_MEMORY_SIZE`, 400 for what is no JSON.
+        :raises WireError: 400 for what is no JSON.
         """
         try:
             value = json.loads(request.body, parse_constant=_no_number)
-        except RequestDataTooBig as fault:
-            raise WireError(413, "The body is larger than this address takes.") from fault
         except (ValueError, RecursionError) as fault:
             raise refuse("body", "The body is not valid JSON.") from fault
         if _depth(value) > DEEPEST:
