@@ -3,14 +3,17 @@
     v2   filter=email:eq:a@b.c,roleName:eq:Help Desk        several in one parameter, or the parameter repeated: all must hold
     v1   filter[0]=state:$eq:ACTIVATED   filter[or][0]=…    the operator with a dollar; `or` groups: one of them must hold
 
-`in` and `between` separate their values with `|`; `*` in a value of `eq` or `ne` stands for any characters.
+`in` and `between` separate their values with `|`; `*` in a value of `eq` or `ne` stands for any characters. The same conditions written as JSON
+are read by `body_filters.py`.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import reduce
+from operator import or_
 from typing import Any, Final, Literal
 
 from django.db.models import Q
@@ -31,7 +34,10 @@ SEGMENT: Final = re.compile(rf"(?P<field>[A-Za-z_][\w.]*):\$?(?P<operator>{'|'.j
 BEGINS: Final = re.compile(r"[A-Za-z_][\w.]*:\$?[a-z]+:")
 ORDERED: Final = {"gt": "gt", "ge": "gte", "gte": "gte", "lt": "lt", "le": "lte", "lte": "lte"}
 PARTS: Final = {"search": "icontains", "co": "contains", "nco": "contains", "sw": "startswith", "ew": "endswith"}
+FOLDED: Final = {"ieq": "iexact", "isw": "istartswith", "iew": "iendswith"}
+"""Without regard to case. No client can write these; the patterns of a body mean them."""
 NEGATED: Final = {"ne", "nin", "nco"}
+SEVERAL: Final = {"in", "nin", "between"}
 
 
 @dataclass(frozen=True)
@@ -43,22 +49,65 @@ class Column:
     words: Mapping[str, str] = field(default_factory=dict)
 
 
-def conditions(params: QueryDict, columns: Mapping[str, Column]) -> Q:
-    """All of the query string's filters as one condition.
+def conditions(params: QueryDict, columns: Mapping[str, Column], *, several_terms: bool = False) -> Q:
+    """All of the query string's filters as one condition. With `several_terms` a `|` separates alternatives after `sw`, `ew`, `co` and `nco` too.
 
     :raises WireError: 400 for an unknown field or operator, a value that is none of the field's kind, or too many conditions.
     """
     every, alternatives = Q(), Q()
     written = [(name, text) for name in params for text in params.getlist(name) if name == "filter" or name.startswith("filter[")]
-    singles = [(name, text) for name, texts in written for text in _segments(texts)]
+    singles = [(name, text) for name, texts in written for text in segments(texts)]
     if len(singles) > MOST:
         raise refuse("filter", f"At most {MOST} conditions can be given.")
     for name, text in singles:
         if name.startswith("filter[or]"):
-            alternatives |= _condition(text, columns)
+            alternatives |= written_condition(text, columns, several_terms=several_terms)
         else:
-            every &= _condition(text, columns)
+            every &= written_condition(text, columns, several_terms=several_terms)
     return every & alternatives
+
+
+def segments(text: str) -> Iterable[str]:
+    """The conditions of one parameter. A comma inside a value is no separator: what lacks `field:op:` belongs to the one before."""
+    found: list[str] = []
+    for piece in text.split(","):
+        if found and not BEGINS.match(piece):
+            found[-1] += f",{piece}"
+        elif piece:
+            found.append(piece)
+    return found
+
+
+def written_condition(text: str, columns: Mapping[str, Column], *, several_terms: bool = False) -> Q:
+    """One condition written `field:operator:value`.
+
+    :raises WireError: 400 for what is none, or as `condition`.
+    """
+    parts = SEGMENT.fullmatch(text)
+    if parts is None:
+        raise WireError(400, f"“{text[:80]}” is not a filter: field:operator:value, with an operator of {', '.join(OPERATORS)}.")
+    operator = parts["operator"]
+    has_several = operator in SEVERAL or (several_terms and operator in PARTS)
+    return condition(columns, parts["field"], operator, alternatives_in(parts["value"]) if has_several else [parts["value"]])
+
+
+def condition(columns: Mapping[str, Column], name: str, operator: str, texts: Sequence[str]) -> Q:
+    """That the field `name` compares with `texts` as `operator` says, one of OPERATORS or FOLDED.
+
+    :raises WireError: 400 for an unknown field, a value that is none of the field's kind, or too many of them.
+    """
+    if name not in columns:
+        raise refuse("filter", f"“{name[:60]}” cannot be filtered by. Known: {', '.join(sorted(columns))}.")
+    if len(texts) > MOST:
+        raise refuse(name, f"`{operator}` takes at most {MOST} values.")
+    column = columns[name]
+    wanted = _matching(column, name, operator, [value_of(column, name, text) for text in texts])
+    return ~wanted if operator in NEGATED else wanted
+
+
+def alternatives_in(text: str) -> list[str]:
+    """The values of `a|b|c`; `\\|` is a bar inside a value."""
+    return [part.replace("\0", "|") for part in text.replace("\0", "").replace(r"\|", "\0").split("|")]
 
 
 def value_of(column: Column, name: str, text: str) -> Any:
@@ -76,59 +125,24 @@ def value_of(column: Column, name: str, text: str) -> Any:
         raise refuse(name, f"“{text[:60]}” is not a {column.kind}.") from fault
 
 
-def _segments(text: str) -> Iterable[str]:
-    """The conditions of one parameter. A comma inside a value is no separator: what lacks `field:op:` belongs to the one before."""
-    found: list[str] = []
-    for piece in text.split(","):
-        if found and not BEGINS.match(piece):
-            found[-1] += f",{piece}"
-        elif piece:
-            found.append(piece)
-    return found
-
-
-def _condition(text: str, columns: Mapping[str, Column]) -> Q:
-    parts = SEGMENT.fullmatch(text)
-    if parts is None:
-        raise WireError(400, f"“{text[:80]}” is not a filter: field:operator:value, with an operator of {', '.join(OPERATORS)}.")
-    name, operator, value = parts["field"], parts["operator"], parts["value"]
-    if name not in columns:
-        raise refuse("filter", f"“{name[:60]}” cannot be filtered by. Known: {', '.join(sorted(columns))}.")
-    condition = _matching(columns[name], name, operator, value)
-    return ~condition if operator in NEGATED else condition
-
-
-def _matching(column: Column, name: str, operator: str, text: str) -> Q:
+def _matching(column: Column, name: str, operator: str, values: Sequence[Any]) -> Q:
     """The condition without its negation."""
     path = column.path
     if operator in ORDERED:
-        return Q(**{f"{path}__{ORDERED[operator]}": value_of(column, name, text)})
+        return Q(**{f"{path}__{ORDERED[operator]}": values[0]})
     if operator == "between":
-        low, high = _pair(column, name, text)
-        return Q(**{f"{path}__gte": low, f"{path}__lte": high})
+        if len(values) != 2:
+            raise refuse(name, "`between` takes two values with a | between them.")
+        return Q(**{f"{path}__gte": values[0], f"{path}__lte": values[1]})
     if operator in {"in", "nin"}:
-        return Q(**{f"{path}__in": _several(column, name, text)})
-    if operator in PARTS:
+        return Q(**{f"{path}__in": values})
+    if operator in PARTS or operator in FOLDED:
         _only_of_text(column, name, operator)
-        return Q(**{f"{path}__{PARTS[operator]}": value_of(column, name, text)})
-    if "*" in text and column.kind == "text" and not column.words:
-        return Q(**{f"{path}__regex": _pattern(value_of(column, name, text))})
-    return Q(**{path: value_of(column, name, text)})
-
-
-def _pair(column: Column, name: str, text: str) -> tuple[Any, Any]:
-    ends = [value_of(column, name, part) for part in text.split("|")]
-    if len(ends) != 2:
-        raise refuse(name, "`between` takes two values with a | between them.")
-    return ends[0], ends[1]
-
-
-def _several(column: Column, name: str, text: str) -> list[Any]:
-    """The values of `in`; `\\|` is a bar inside a value."""
-    parts = [part.replace("\0", "|") for part in text.replace("\0", "").replace(r"\|", "\0").split("|")]
-    if len(parts) > MOST:
-        raise refuse(name, f"`in` takes at most {MOST} values.")
-    return [value_of(column, name, part) for part in parts]
+        lookup = {**PARTS, **FOLDED}[operator]
+        return reduce(or_, [Q(**{f"{path}__{lookup}": value}) for value in values])
+    if column.kind == "text" and not column.words and "*" in values[0]:
+        return Q(**{f"{path}__regex": _pattern(values[0])})
+    return Q(**{path: values[0]})
 
 
 def _only_of_text(column: Column, name: str, operator: str) -> None:

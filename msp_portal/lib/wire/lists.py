@@ -6,15 +6,18 @@ Both dialects are understood everywhere: lists separated by commas (v2), by blan
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Final, Generic, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Func, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Lower
+from django.db.models.lookups import Contains
 from django.http import HttpRequest, JsonResponse, QueryDict
 from django.utils.http import urlencode
 
 from msp_portal.lib.wire.answers import WireError, refuse
-from msp_portal.lib.wire.filters import Column, conditions
+from msp_portal.lib.wire.filters import MOST, Column, conditions
 from msp_portal.lib.wire.texts import is_storable
 
 Row = TypeVar("Row", bound=Model)
@@ -24,7 +27,17 @@ LARGEST_LIMIT: Final = 100
 LARGEST_SKIP: Final = 10_000_000
 ALWAYS: Final = ("id", "_id")
 """Fields that no choice of `fields` leaves out: without them nothing could be done with a row."""
-SEARCH_TERM: Final = ("search", "search[searchTerm]")
+SEARCH_TERM: Final = "search[searchTerm]"
+SEARCH_FIELDS: Final = "search[fields]"
+LONGEST_TERM: Final = 200
+SEVERAL_TERMS: Final = "x-eventually-consistent"
+"""The header with which clients ask that `|` separate alternatives in filters (design: provider-api 2). Our lists are consistent with it too."""
+
+
+class Fold(Func):
+    """Without case and accents, as the database folds names (`portal_fold`)."""
+
+    function, output_field = "portal_fold", TextField()
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,7 @@ class Listing(Generic[Row]):
     """How rows of one kind are listed. `columns` names what can be filtered and sorted by; `body` is one row on the wire.
 
     `envelope` names the list in the answer, beside `totalCount`; without it the answer is a bare array. `order` breaks ties and must be total.
+    `search` finds the rows of a term when no fields to look in are named.
     """
 
     columns: Mapping[str, Column]
@@ -41,14 +55,15 @@ class Listing(Generic[Row]):
     most: int = LARGEST_LIMIT
     search: Callable[[QuerySet[Row], str], QuerySet[Row]] | None = None
 
-    def answer(self, request: HttpRequest, rows: QuerySet[Row]) -> JsonResponse:
-        """The page that the query string asks for, with `x-total-count` and `Link`; two statements, one if the page is the last.
+    def answer(self, request: HttpRequest, rows: QuerySet[Row], params: QueryDict | None = None) -> JsonResponse:
+        """The page that `params` ask for, the query string if there are none, with `x-total-count` and `Link`; two statements, one if the
+        page is the last.
 
         :raises WireError: 400 for a parameter that says nothing sensible.
         """
-        params = request.GET
+        params = request.GET if params is None else params
         limit, skip = limit_of(params, self.most), skip_of(params)
-        found = self.narrowed(params, rows)
+        found = self.narrowed(params, rows, several_terms=request.headers.get(SEVERAL_TERMS, "").lower() == "true")
         shown = list(found[skip : skip + limit])
         total = skip + len(shown) if 0 < len(shown) < limit or (not shown and not skip) else found.order_by().count()
         wanted = names_in(params, "fields")
@@ -56,18 +71,31 @@ class Listing(Generic[Row]):
         content: Any = {self.envelope: bodies, "totalCount": total} if self.envelope else bodies
         answer = JsonResponse(content, safe=self.envelope is not None)
         answer["x-total-count"] = str(total)
-        if links := links_of(request, limit=limit, skip=skip, total=total):
+        if request.method != "POST" and (links := links_of(request, limit=limit, skip=skip, total=total)):
             answer["Link"] = links
         return answer
 
-    def narrowed(self, params: QueryDict, rows: QuerySet[Row]) -> QuerySet[Row]:
-        """The rows that match, in the order asked for."""
-        words = next((text for name in SEARCH_TERM if (text := params.get(name, ""))), "")
-        if words and self.search:
-            if not is_storable(words) or len(words) > 200:
-                raise refuse("search", "The search term is too long or contains a character that no row has.")
-            rows = self.search(rows, words)
-        return rows.filter(conditions(params, self.columns)).order_by(*self._order(params), *self.order)
+    def narrowed(self, params: QueryDict, rows: QuerySet[Row], *, several_terms: bool = False) -> QuerySet[Row]:
+        """The rows that match, in the order asked for. `several_terms` as `conditions` has it."""
+        found = self._searched(rows, params).filter(conditions(params, self.columns, several_terms=several_terms))
+        return found.order_by(*self._order(params), *self.order)
+
+    def _searched(self, rows: QuerySet[Row], params: QueryDict) -> QuerySet[Row]:
+        """Those in which one of the terms is found."""
+        terms = _terms_in(params)
+        if not terms or self.search is None:
+            return rows
+        fields = names_in(params, SEARCH_FIELDS)
+        if not fields:
+            return reduce(or_, [self.search(rows, term) for term in terms])
+        return rows.filter(reduce(or_, [self._contains(name, term) for name in fields for term in terms]))
+
+    def _contains(self, name: str, term: str) -> Q:
+        """That the field contains the term, no case, no accents. It reads the rows: no index knows a single field's parts."""
+        column = self.columns.get(name)
+        if column is None or column.kind != "text" or column.words:
+            raise refuse("search", f"“{name[:60]}” cannot be searched in. It is no text of this list.")
+        return Q(Contains(Fold(column.path), Fold(Value(term))))
 
     def _order(self, params: QueryDict) -> list[Any]:
         plain = [self._ordering(name, folded=False) for name in names_in(params, "sort")]
@@ -91,8 +119,26 @@ def picked(body: Mapping[str, Any], wanted: list[str]) -> Mapping[str, Any]:
 
 def names_in(params: QueryDict, name: str) -> list[str]:
     """The names listed in a parameter, in whichever of the forms clients write it."""
-    written = [text for key in params for text in params.getlist(key) if key == name or re.fullmatch(rf"{name}\[\d*\]", key)]
-    return [part for text in written for part in re.split(r"[,\s]+", text) if part][:50]
+    return [part for text in _texts_in(params, name) for part in re.split(r"[,\s]+", text) if part][:50]
+
+
+def _texts_in(params: QueryDict, name: str) -> list[str]:
+    """What stands under `name`, `name[]` and `name[0]`."""
+    written = re.compile(rf"{re.escape(name)}(\[\d*\])?")
+    return [text for key in params if written.fullmatch(key) for text in params.getlist(key)]
+
+
+def _terms_in(params: QueryDict) -> list[str]:
+    """The terms of a search, in either form. One of them is to be found.
+
+    :raises WireError: 400 for a term that no row can contain, or too many.
+    """
+    terms = [text for name in ("search", SEARCH_TERM) for text in _texts_in(params, name) if text]
+    if len(terms) > MOST or any(not is_storable(term) or len(term) > LONGEST_TERM for term in terms):
+        raise refuse(
+            "search", f"The search has too many terms, one longer than {LONGEST_TERM} characters, or one that no row can contain."
+        )
+    return terms
 
 
 def limit_of(params: QueryDict, most: int = LARGEST_LIMIT) -> int:

@@ -16,7 +16,14 @@ FIELDS: Final = query(
     {"type": "string"},
     example="id,name",
 )
-LIMIT: Final = query("limit", "How many rows at most.", {"type": "integer", "minimum": 1, "maximum": 100, "default": 10})
+
+
+def limit(most: int) -> Parameter:
+    """`limit` of a list that gives up to `most` rows at once."""
+    return query("limit", "How many rows at most.", {"type": "integer", "minimum": 1, "maximum": most, "default": 10})
+
+
+LIMIT: Final = limit(100)
 SKIP: Final = query("skip", "How many rows to pass over.", {"type": "integer", "minimum": 0, "maximum": 10_000_000, "default": 0})
 SORT: Final = query(
     "sort", "Fields to sort by, separated by commas; a minus before one sorts downwards.", {"type": "string"}, example="-id"
@@ -29,6 +36,18 @@ FILTER: Final = query(
     {"type": "string"},
     example="name:eq:Harbor*",
 )
+V1_FILTER: Final = query(
+    "filter",
+    "Conditions `field:$operator:value`, all of which must hold; `filter[0]`, `filter[1]` and so on for several, `filter[or][0]` for those of "
+    "which one must hold. Operators: $eq, $ne, $gt, $gte, $lt, $lte, $in and $nin (a|b|c), $sw, $ew, $co, $nco. The operators of v2 are taken too.",
+    {"type": "string"},
+    example="created:$gte:2026-03-01",
+)
 SEARCH: Final = query("search", "Words to look for in the names.", {"type": "string", "maxLength": 200}, example="harbor")
 LIST: Final = (FIELDS, FILTER, LIMIT, SKIP, SORT, SORT_IGNORE_CASE)
 PAGE: Final = (LIMIT, SKIP)
+
+
+def v1_list(most: int = 100) -> tuple[Parameter, ...]:
+    """What a list of v1 takes that gives up to `most` rows at once."""
+    return (FIELDS, V1_FILTER, limit(most), SKIP, SORT, SORT_IGNORE_CASE, SEARCH)
