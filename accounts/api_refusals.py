@@ -17,6 +17,8 @@ CAP_REACHED: Final = "This organization has reached its user limit. Contact your
 
 STATUS_OF: Final = {"user_name_taken": 400, "provider_suspended": 402, "organization_closed": 409}
 """Of a rule's code; a conflict (409) unless it stands here, as the vendor's API has it."""
+WIRE_NAMES: Final = {"user_name": "username"}
+"""What the wire calls a field that rules name as the forms do, where the two differ."""
 
 
 class NotAllowed(Exception):
@@ -76,10 +78,8 @@ def _cap_reached(provider: Provider, rule: RuleBroken) -> JsonResponse:
 
 
 def _broken(rule: RuleBroken) -> JsonResponse:
-    error = WireError(
-        STATUS_OF.get(rule.code, 409), str(rule), details=[bad_field(rule.field, str(rule))] if rule.field else None
-    )
-    return error.answer()
+    details = [bad_field(WIRE_NAMES.get(rule.field, rule.field), str(rule))] if rule.field else None
+    return WireError(STATUS_OF.get(rule.code, 409), str(rule), details=details).answer()
 
 
 def _invalid(refusal: ValidationError) -> JsonResponse:

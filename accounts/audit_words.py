@@ -49,6 +49,7 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "usage.device.added": _("added the device %(target)s"),
     "usage.device.edited": _("edited the device %(target)s"),
     "usage.device.removed": _("removed the device %(target)s"),
+    "usage.user.activated": _("activated the user %(target)s"),
     "usage.user.added": _("added the user %(target)s"),
     "usage.user.edited": _("edited the user %(target)s"),
     "usage.user.reactivated": _("reactivated the user %(target)s"),

@@ -37,7 +37,7 @@ class OfAnOrganization(OperatorAdmin[Any]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
-    def typed_values(self, form: Any) -> dict[str, str]:
+    def typed_values(self, form: Any) -> dict[str, Any]:
         """What the form holds, as the actions name it."""
         return {name: form.cleaned_data[name] for name in self.typed}
 

@@ -8,3 +8,8 @@ NEAR_LIMIT_SEATS: Final = 10
 
 NEAR_LICENSES_SHARE: Final = Decimal("0.90")
 """Licences are near their limit from this share of the commitment on, and over strictly above all of it."""
+
+LONGEST_USER_NAME: Final = 100
+LONGEST_PERSON_NAME: Final = 80
+"""Of a first or last name."""
+LONGEST_DEVICE_NAME: Final = 120

@@ -14,3 +14,21 @@ def api(northwind):
     from tests.api.client import client_of  # models are there only when Django is set up
 
     return client_of(northwind)
+
+
+@pytest.fixture
+def acme(northwind):
+    """Northwind's first client, with one user."""
+    return northwind.clients[0]
+
+
+@pytest.fixture
+def birch(northwind):
+    """The other client of the same MSP."""
+    return northwind.clients[1]
+
+
+@pytest.fixture
+def at_acme(api, acme):
+    """The key, at Acme."""
+    return api.at(acme)

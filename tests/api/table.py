@@ -18,8 +18,22 @@ ROLES = {
 
 TABLE = {
     "users_getSelf": "BAIMHR",
+    "systemusers_list": "BAMHR",
+    "systemusers_post": "BAM",
+    "systemusers_get": "BAMHR",
+    "systemusers_put": "BAMH",
+    "systemusers_delete": "BAM",
+    "systemusers_state_activate": "BAMH",
+    "search_systemusers_post": "BAMHR",
+    "systems_list": "BAMHR",
+    "systems_get": "BAMHR",
+    "systems_put": "BAM",
+    "systems_delete": "BAM",
+    "search_systems_post": "BAMHR",
     "providers_listOrganizations": "BAMR",
 }
 
 # What a POST or PUT carries where the document's example would not do.
-BODIES = {}
+BODIES = {
+    "systemusers_put": {"suspended": True},  # with a name it would need more
+}

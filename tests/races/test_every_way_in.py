@@ -77,7 +77,7 @@ class TestAFullHouse:
 
     def test_takes_suspended_users_back(self, full):
         full.user.suspend(at=timezone.now())
-        assert refused(full.user.reactivate) is None
+        assert refused(full.user.activate) is None
         assert full.seats.users == 2
 
     def test_has_a_seat_again_when_one_leaves(self, full):

@@ -44,7 +44,8 @@ def public(*methods, absent=""):
 
 def with_a_key(*methods):
     """An address of the JSON API: no session opens it, whoever's (401)."""
-    return replace(row(**dict.fromkeys(methods, "")), needs_a_key=True)
+    taken = (*methods, "HEAD") if "GET" in methods else methods
+    return Row(dict.fromkeys(taken, ""), absent={}, needs_a_key=True)
 
 
 TABLE = {
@@ -130,5 +131,12 @@ TABLE = {
     "api-openapi": public("GET"),
     "api-docs": public("GET"),
     "api/users/getSelf": with_a_key("GET"),
+    "api/systemusers": with_a_key("GET", "POST"),
+    "api/systemusers/{user_id}": with_a_key("GET", "PUT", "DELETE"),
+    "api/systemusers/{user_id}/state/activate": with_a_key("POST"),
+    "api/systems": with_a_key("GET"),
+    "api/systems/{device_id}": with_a_key("GET", "PUT", "DELETE"),
+    "api/search/systemusers": with_a_key("POST"),
+    "api/search/systems": with_a_key("POST"),
     "api/v2/providers/{provider_id}/organizations": with_a_key("GET"),
 }

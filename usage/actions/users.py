@@ -31,10 +31,11 @@ def add_user(
     email: str,
     first_name: str,
     last_name: str,
+    state: User.State = User.State.ACTIVE,
     by: Actor,
     at: datetime,
 ) -> User:
-    """Add an active user, who takes a seat.
+    """Add a user in `state`, who takes a seat whichever it is.
 
     :raises UserCapReached, ProviderSuspended, OrganizationClosed: by the gate, with nothing written.
     :raises UserNameTaken: as the database found it, so two at once can't both have the name.
@@ -47,6 +48,8 @@ def add_user(
             email=email,
             first_name=first_name,
             last_name=last_name,
+            state=state,
+            suspended_at=at if state == User.State.SUSPENDED else None,
         )
     audit.record(by, "usage.user.added", user, at=at, email=email)
     return user
@@ -84,9 +87,18 @@ def suspend_user(*, user: User, by: Actor, at: datetime) -> User:
 def reactivate_user(*, user: User, by: Actor, at: datetime) -> User:
     """Make a suspended user of a locked row active again, at a full house too: he never gave up his seat."""
     if user.is_suspended:
-        user.reactivate()
+        user.activate()
         audit.record(by, "usage.user.reactivated", user, at=at)
     return user
+
+
+@transaction.atomic
+def activate_user(*, user: User, by: Actor, at: datetime) -> User:
+    """Make the user of a locked row active, whether staged or suspended; his seat is his already."""
+    if user.is_staged:
+        user.activate()
+        audit.record(by, "usage.user.activated", user, at=at)
+    return reactivate_user(user=user, by=by, at=at)
 
 
 @transaction.atomic

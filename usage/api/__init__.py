@@ -1,5 +1,5 @@
 """JSON doors: how many. `routers` are what msp_portal/api.py serves."""
 
-from usage.api import organizations
+from usage.api import organizations, systems, systemuser, systemusers
 
-routers = [organizations.router]
+routers = [organizations.router.router, systemusers.router, systemuser.router, systems.router]

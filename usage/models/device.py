@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import OrganizationRow
+from usage.bounds import LONGEST_DEVICE_NAME
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -24,7 +25,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 class Device(OrganizationRow):
     """A managed machine of an organization."""
 
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=LONGEST_DEVICE_NAME)
     operating_system = models.CharField(_("operating system"), max_length=60, blank=True)
     serial_number = models.CharField(_("serial number"), max_length=80, blank=True)
     folded_name = models.GeneratedField(

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import OrganizationRow
+from usage.bounds import LONGEST_PERSON_NAME, LONGEST_USER_NAME
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -37,10 +38,10 @@ class User(OrganizationRow):
         ACTIVE = "active", _("Active")
         SUSPENDED = "suspended", _("Suspended")
 
-    user_name = models.CharField(_("user name"), max_length=100)
+    user_name = models.CharField(_("user name"), max_length=LONGEST_USER_NAME)
     email = models.EmailField(_("e-mail"))
-    first_name = models.CharField(_("first name"), max_length=80, blank=True)
-    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    first_name = models.CharField(_("first name"), max_length=LONGEST_PERSON_NAME, blank=True)
+    last_name = models.CharField(_("last name"), max_length=LONGEST_PERSON_NAME, blank=True)
     name = models.GeneratedField(  # the ledger's triggers read `name` of users and devices alike
         expression=models.Func(models.F("first_name"), models.F("last_name"), models.F("user_name"), function="usage_user_name"),
         output_field=models.CharField(max_length=255),
@@ -84,6 +85,10 @@ class User(OrganizationRow):
         return self.user_name
 
     @property
+    def is_staged(self) -> bool:
+        return self.state == self.State.STAGED
+
+    @property
     def is_suspended(self) -> bool:
         return self.state == self.State.SUSPENDED
 
@@ -92,7 +97,7 @@ class User(OrganizationRow):
         self.state, self.suspended_at = self.State.SUSPENDED, at
         self.save(update_fields=["state", "suspended_at"])
 
-    def reactivate(self) -> None:
-        """Make active again. Takes no seat, so it works at a full house."""
+    def activate(self) -> None:
+        """Make active, whether staged or suspended. Takes no seat, so it works at a full house."""
         self.state, self.suspended_at = self.State.ACTIVE, None
         self.save(update_fields=["state", "suspended_at"])
