@@ -30,6 +30,9 @@ TABLE = {
     "systems_put": "BAM",
     "systems_delete": "BAM",
     "search_systems_post": "BAMHR",
+    "organization_list": "BAIMHR",
+    "organizations_get": "BAMR",
+    "search_organizations_post": "BAIMHR",
     "providers_listOrganizations": "BAMR",
 }
 
