@@ -37,7 +37,9 @@ class LiveClient:
     def send(self, method, path, body=None, **headers):
         """The answer to one request on a connection of its own."""
         connection = http.client.HTTPConnection(self.netloc, timeout=60)
-        sent = {"x-api-key": self.key, **({"x-org-id": self.organization} if self.organization else {}), **headers}
+        usual = {"x-api-key": self.key, **({"x-org-id": self.organization} if self.organization else {})}
+        given = {name.lower() for name in headers}
+        sent = {**{name: value for name, value in usual.items() if name not in given}, **headers}
         url = "/api" + path.replace("{provider}", self.provider_id)
         connection.request(method, url, json.dumps(body) if isinstance(body, dict | list) else body, sent)
         answer = connection.getresponse()
