@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.models import Administrator, Organization
+from accounts.models import Administrator, ApiKey, Organization
 from msp_portal.lib.rules import RuleBroken
 
 ONE_NAME: Final = "one_open_organization_a_name"
@@ -34,7 +34,7 @@ class LimitedToSome(RuleBroken):
 
 @transaction.atomic
 def create_organization(
-    *, name: str, external_id: str, contact_name: str, contact_email: str, by: Administrator, at: datetime
+    *, name: str, external_id: str, contact_name: str, contact_email: str, by: Administrator | ApiKey, at: datetime
 ) -> Organization:
     """An open organization of the actor's provider. The database gives it its seats, with the provider's default cap.
 

@@ -34,9 +34,13 @@ TABLE = {
     "organizations_get": "BAMR",
     "search_organizations_post": "BAIMHR",
     "providers_listOrganizations": "BAMR",
+    "providerOrganizations_createOrg": "B",
+    "providerOrganizations_updateOrg": "B",
 }
 
 # What a POST or PUT carries where the document's example would not do.
 BODIES = {
+    "providerOrganizations_createOrg": {"name": "Third House"},
+    "providerOrganizations_updateOrg": {"name": "Acme Two"},
     "systemusers_put": {"suspended": True},  # with a name it would need more
 }

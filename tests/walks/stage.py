@@ -75,6 +75,7 @@ class Stage:
         client = msp.clients[0]
         return {
             "provider_id": msp.pk,
+            "id": client.pk,
             "organization_id": client.pk,
             "user_id": client.user.pk,
             "device_id": Device.objects.get(organization_id=client.pk).pk,

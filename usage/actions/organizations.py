@@ -6,8 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.actions.organizations import create_organization
-from accounts.models import Administrator, Organization
+from accounts.actions.organizations import create_organization, edit_organization
+from accounts.audit import Actor
+from accounts.models import Administrator, ApiKey, Organization
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.caps import set_user_cap
 from usage.gate import OrganizationClosed, seat_gate
@@ -32,7 +33,7 @@ def open_organization(
     contact_name: str,
     contact_email: str,
     user_cap: int | None,
-    by: Administrator,
+    by: Administrator | ApiKey,
     at: datetime,
 ) -> Organization:
     """An organization with `user_cap` from its first instant on.
@@ -44,6 +45,25 @@ def open_organization(
     )
     set_user_cap(organization=organization, user_cap=user_cap, by=by, at=at)
     return organization
+
+
+@transaction.atomic
+def change_organization(*, organization: Organization, name: str, user_cap: int | None, by: Actor, at: datetime) -> None:
+    """Name and cap in one act. `organization` is as it stands now, under the lock of its seats.
+
+    :raises OrganizationNameTaken: when another open organization has the name.
+    :raises OrganizationClosed: a closed one has nothing to limit.
+    """
+    set_user_cap(organization=organization, user_cap=user_cap, by=by, at=at)
+    edit_organization(
+        organization=organization,
+        name=name,
+        external_id=organization.external_id,
+        contact_name=organization.contact_name,
+        contact_email=organization.contact_email,
+        by=by,
+        at=at,
+    )
 
 
 @transaction.atomic

@@ -3,23 +3,47 @@
 from typing import Annotated, Final, NotRequired
 
 from django.http import HttpResponse
-from ninja import Router
-from pydantic import Field
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from accounts.api_door import ApiRequest
-from accounts.api_endpoint import endpoint
-from accounts.bounds import USER_CAP_MAX, USER_CAP_MIN
+from accounts.api_door import ApiRequest, demand
+from accounts.api_endpoint import ErrorBody, endpoint
 from accounts.roles import Permission
-from msp_portal.lib.wire import parameters
+from msp_portal.lib.wire import etags, parameters
+from msp_portal.lib.wire.answers import refuse
 from msp_portal.lib.wire.filters import Column
 from msp_portal.lib.wire.lists import Listing
-from msp_portal.lib.wire.texts import PublicId
+from msp_portal.lib.wire.texts import PublicId, Text
+from usage.actions.organizations import change_organization, open_organization
+from usage.forms.organizations import tidy_name
 from usage.models import Seats
+from usage.wire_caps import SHOWS_CAP, Cap, CapNotAllowed, WantedCap, answer_with_cap, version_of
 
 router = Router(tags=["Organizations"])
 
-Cap = Annotated[int, Field(ge=USER_CAP_MIN, le=USER_CAP_MAX, examples=[50])]
+PATH: Final = "/v2/providers/{provider_id}/organizations"
+LONGEST_NAME: Final = 255
+
+
+def _name(written: str) -> str:
+    """The name as it is kept.
+
+    :raises PydanticCustomError: for an empty or too long one.
+    """
+    name = tidy_name(written)
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise PydanticCustomError("name", "1 to {longest} characters that are not all blank", {"longest": LONGEST_NAME})
+    return name
+
+
+Name = Annotated[
+    Text,
+    AfterValidator(_name),
+    Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": r"\S"}, examples=["Harbor Foods"]),
+]
 
 
 class OrganizationBody(TypedDict):
@@ -36,6 +60,23 @@ class OrganizationList(TypedDict):
 
     results: list[OrganizationBody]
     totalCount: int
+
+
+class NewOrganization(Schema):
+    """A client to create; without `maxSystemUsers` it has no cap."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Name
+    max_system_users: WantedCap = Field(None, alias="maxSystemUsers")
+
+
+class OrganizationChange(Schema):
+    """What is to change of a client; what is left out stays. `id` may repeat the one in the address."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: PublicId = ""
+    name: Name = ""
+    max_system_users: WantedCap = Field(None, alias="maxSystemUsers")
 
 
 COLUMNS: Final = {
@@ -61,7 +102,7 @@ ORGANIZATIONS: Final = Listing[Seats](columns=COLUMNS, body=organization_body, o
 @endpoint(
     router,
     "GET",
-    "/v2/providers/{provider_id}/organizations",
+    PATH,
     scope=Permission.SEE_ORGANIZATIONS,
     name="providers_listOrganizations",
     answer=OrganizationList,
@@ -71,3 +112,64 @@ def list_organizations(request: ApiRequest, provider_id: PublicId) -> HttpRespon
     """The provider's open organizations."""
     open_ones = request.mine(Seats.objects.filter(organization__closed_at=None)).select_related("organization")
     return ORGANIZATIONS.answer(request, open_ones)
+
+
+@endpoint(
+    router,
+    "POST",
+    PATH,
+    scope=Permission.EDIT_ORGANIZATIONS,
+    name="providerOrganizations_createOrg",
+    answer=OrganizationBody,
+    status=201,
+    more={"responses": {201: SHOWS_CAP}},
+)
+def create_organization(request: ApiRequest, provider_id: PublicId, payload: NewOrganization) -> HttpResponse:
+    """Create an organization. Two open ones of one name are refused (409), whatever their case. The provider's default cap is for those made by hand."""
+    if "max_system_users" in payload.model_fields_set and not request.key.may(Permission.EDIT_CAPS):
+        raise CapNotAllowed
+    made = open_organization(
+        name=payload.name,
+        external_id="",
+        contact_name="",
+        contact_email="",
+        user_cap=payload.max_system_users,
+        by=request.key,
+        at=request.at,
+    )
+    return _shown(request, made.pk, status=201)
+
+
+@endpoint(
+    router,
+    "PUT",
+    PATH + "/{id}",
+    scope=Permission.SEE_USAGE,
+    name="providerOrganizations_updateOrg",
+    answer=OrganizationBody,
+    errors={412: ErrorBody},
+    parameters=[etags.PARAMETER],
+    more={"responses": {200: SHOWS_CAP}},
+)
+def update_organization(request: ApiRequest, provider_id: PublicId, id: PublicId, payload: OrganizationChange) -> HttpResponse:  # noqa: A002 - the contract's name
+    """Rename an organization, set its user cap, or both. Each change needs its own permission; a value that stays as it is needs none."""
+    sent = payload.model_fields_set
+    if "id" in sent and payload.id != id:
+        raise refuse("id", "The id in the body is not the one in the address.")
+    if not request.key.may(Permission.EDIT_CAPS):
+        demand(request, Permission.EDIT_ORGANIZATIONS)
+    seats = get_object_or_404(request.mine(Seats.objects.of_open_organizations().lock()).select_related("organization"), pk=id)
+    name = payload.name if "name" in sent else seats.organization.name
+    user_cap = payload.max_system_users if "max_system_users" in sent else seats.user_cap
+    if name != seats.organization.name:
+        demand(request, Permission.EDIT_ORGANIZATIONS)
+    if user_cap != seats.user_cap:
+        demand(request, Permission.EDIT_CAPS)
+    etags.refuse_another_version(request, version_of(seats))
+    change_organization(organization=seats.organization, name=name, user_cap=user_cap, by=request.key, at=request.at)
+    return _shown(request, id)
+
+
+def _shown(request: ApiRequest, organization_id: str, *, status: int = 200) -> HttpResponse:
+    seats = request.mine(Seats.objects.select_related("organization")).get(pk=organization_id)
+    return answer_with_cap(seats, organization_body(seats), status=status)

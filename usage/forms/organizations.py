@@ -27,7 +27,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
 
     def clean_name(self) -> str:
         """The name without doubled blanks."""
-        name = " ".join(self.cleaned_data["name"].split())
+        name = tidy_name(self.cleaned_data["name"])
         if not any(character.isalnum() for character in name):
             raise ValidationError(_("A name has at least one letter or digit."))
         return name
@@ -50,3 +50,8 @@ class ClosingForm(forms.Form):
     remove_everyone = forms.BooleanField(required=False)
     users = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     devices = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+def tidy_name(written: str) -> str:
+    """`written` with one blank between its words and none around them."""
+    return " ".join(written.split())
