@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 USER_CAP_MIN: Final = 1
 USER_CAP_MAX: Final = 10_000
+LONGEST_CONTACT_NAME: Final = 120
 INVITATION_VALID_FOR: Final = timedelta(days=7)
 KEY_OVERLAP_HOURS: Final = (1, 24, 72)
 KEY_CLIENTS_REMEMBERED: Final = 50

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.bounds import USER_CAP_MAX, USER_CAP_MIN
+from accounts.bounds import LONGEST_CONTACT_NAME, USER_CAP_MAX, USER_CAP_MIN
 from accounts.models.base import TenantRow
 from msp_portal.lib.ids import NewPublicId, PublicIdField
 
@@ -33,7 +33,7 @@ class Provider(models.Model):
 
     id = PublicIdField(primary_key=True, db_default=NewPublicId(), editable=False)
     name = models.CharField(_("name"), max_length=255)
-    contact_name = models.CharField(_("contact's name"), max_length=120, blank=True)
+    contact_name = models.CharField(_("contact's name"), max_length=LONGEST_CONTACT_NAME, blank=True)
     contact_email = models.EmailField(_("contact's e-mail"), blank=True)
     contact_phone = models.CharField(_("contact's phone"), max_length=40, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
@@ -81,7 +81,7 @@ class Organization(TenantRow):
         db_persist=True,
     )
     external_id = models.CharField(_("external id"), max_length=100, blank=True)
-    contact_name = models.CharField(_("contact's name"), max_length=120, blank=True)
+    contact_name = models.CharField(_("contact's name"), max_length=LONGEST_CONTACT_NAME, blank=True)
     contact_email = models.EmailField(_("contact's e-mail"), blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)

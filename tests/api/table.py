@@ -32,6 +32,7 @@ TABLE = {
     "search_systems_post": "BAMHR",
     "organization_list": "BAIMHR",
     "organizations_get": "BAMR",
+    "organization_put": "B",
     "search_organizations_post": "BAIMHR",
     "providers_listOrganizations": "BAMR",
     "providerOrganizations_createOrg": "B",
@@ -42,5 +43,6 @@ TABLE = {
 BODIES = {
     "providerOrganizations_createOrg": {"name": "Third House"},
     "providerOrganizations_updateOrg": {"name": "Acme Two"},
+    "organization_put": {"settings": {"name": "Acme Three"}},
     "systemusers_put": {"suspended": True},  # with a name it would need more
 }

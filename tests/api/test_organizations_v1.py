@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Organization
+from accounts.models import AuditEvent, Organization
 from accounts.roles import MSP_ROLES, PERMISSIONS, Permission, Role
 from tests.api.client import client_of
 from tests.cast import user
@@ -149,6 +149,115 @@ class TestOneOrganization:
         assert foreign.content == api.get(f"{LIST}/{'0' * 24}").content
 
 
+class TestChangingSettings:
+    @pytest.fixture
+    def put(self, api, acme):
+        """PUT settings of Acme; the answer's settings."""
+
+        def change(**settings):
+            answer = api.put(one(acme), {"settings": settings})
+            assert answer.status_code == 200, answer.content
+            assert answer.json() == api.get(one(acme)).json()
+            return answer.json()["settings"]
+
+        return change
+
+    def test_changes_what_is_named_and_answers_with_the_whole(self, put):
+        assert put(name="  Acme   Dental Two ", maxSystemUsers=7) == {
+            "name": "Acme Dental Two",
+            "contactName": "",
+            "contactEmail": "",
+            "maxSystemUsers": 7,
+        }
+        contact = {"contactName": "Ada Fox", "contactEmail": "ada@acme.example"}
+        assert put(**contact) == {"name": "Acme Dental Two", **contact, "maxSystemUsers": 7}
+        assert put(contactEmail="")["contactEmail"] == ""
+        assert acts() == ["usage.cap.changed", *["accounts.organization.edited"] * 3]
+
+    @pytest.mark.parametrize("nothing", [0, None])
+    def test_takes_no_cap_to_be_written_as_0_or_null(self, put, acme, nothing):
+        acme.cap(50)
+        assert "maxSystemUsers" not in put(maxSystemUsers=nothing)
+        assert acme.seats.user_cap is None
+
+    def test_without_a_difference_writes_nothing(self, api, put, acme):
+        acme.cap(50)
+        assert put(**put()) == put(name=None, contactName=None)
+        assert api.put(one(acme), {}).status_code == 200
+        assert acts() == []
+
+    def test_ignores_settings_that_are_not_kept(self, put):
+        assert put(requireAdminMFA=True, logo="x", passwordPolicy={"minLength": 8})["name"] == "Acme Dental"
+
+    @pytest.mark.parametrize(
+        ("settings", "field", "words"),
+        [
+            *(
+                ({"maxSystemUsers": cap}, "settings.maxSystemUsers", "1 to 10000")
+                for cap in (10_001, -1, 1.5, 7.0, True, "7", [7], 10**30)
+            ),
+            ({"name": "  "}, "settings.name", "1 to 255 characters"),
+            ({"name": "a" * 256}, "settings.name", "1 to 255 characters"),
+            ({"name": 7}, "settings.name", "valid string"),
+            ({"name": "a\0"}, "settings.name", "cannot be kept"),
+            ({"contactName": "a" * 121}, "settings.contactName", "at most 120 characters"),
+            ({"contactEmail": "ada"}, "settings.contactEmail", "no e-mail address"),
+        ],
+    )
+    def test_names_what_it_cannot_take_and_its_bound(self, api, acme, settings, field, words):
+        answer = api.put(one(acme), {"settings": settings})
+        assert answer.status_code == 400
+        assert words in answer.json()["message"]
+        assert [part["field"] for detail in answer.json()["details"] for part in detail["fieldViolations"]] == [field]
+        assert acts() == []
+
+    @pytest.mark.parametrize("body", [None, "[]", "7", "[", '{"settings": []}', '{"settings": "x"}'])
+    def test_needs_an_object(self, api, acme, body):
+        assert api.put(one(acme), body).status_code == 400
+
+    def test_to_the_name_of_another_is_a_conflict(self, api, acme):
+        answer = api.put(one(acme), {"settings": {"name": "BIRCH legal", "maxSystemUsers": 7}})
+        assert answer.status_code == 409
+        assert acme.seats.user_cap is None
+
+    def test_of_a_closed_organization_is_a_conflict(self, api, birch):
+        close(birch)
+        assert api.put(one(birch), {"settings": {"maxSystemUsers": 7}}).status_code == 409
+
+    def test_of_another_msps_is_as_unknown_as_none(self, api, cast):
+        quartz = cast.bluefin.clients[0]
+        foreign = api.put(one(quartz), {"settings": {"maxSystemUsers": 7}})
+        assert foreign.status_code == 404
+        assert foreign.content == api.put(f"{LIST}/{'0' * 24}", {"settings": {"maxSystemUsers": 7}}).content
+        assert quartz.seats.user_cap is None
+
+    @pytest.mark.parametrize("settings", [{"name": "New"}, {"maxSystemUsers": 7}, {"contactName": "New"}])
+    def test_is_refused_to_a_role_that_may_not(self, northwind, acme, settings):
+        answer = client_of(northwind, Role.ADMINISTRATOR).put(one(acme), {"settings": settings})
+        assert answer.status_code == 403
+        assert (acme.seats.user_cap, acts()) == (None, [])
+
+
+class TestTheVersion:
+    def test_lets_pass_who_has_seen_it_and_nobody_else(self, api, acme):
+        seen = api.get(one(acme))["ETag"]
+        assert api.put(one(acme), {"settings": {"maxSystemUsers": 7}}, **{"If-Match": seen}).status_code == 200
+        late = api.put(one(acme), {"settings": {"maxSystemUsers": 9}}, **{"If-Match": seen})
+        assert (late.status_code, acme.seats.user_cap) == (412, 7)
+
+    def test_is_the_same_when_users_come_although_the_tag_is_another(self, api, acme):
+        seen = api.get(one(acme))["ETag"]
+        user(acme.organization, "ada")
+        assert api.get(one(acme))["ETag"] != seen
+        assert api.put(one(acme), {"settings": {"maxSystemUsers": 7}}, **{"If-Match": seen}).status_code == 200
+
+    def test_is_the_one_of_v2(self, api, acme):
+        path = f"/v2/providers/{{provider}}/organizations/{acme.pk}"
+        seen = api.put(path, {"name": "Acme Two"})["ETag"]
+        assert api.put(one(acme), {"settings": {"maxSystemUsers": 7}}, **{"If-Match": seen}).status_code == 200
+        assert api.put(path, {"maxSystemUsers": 9}, **{"If-Match": seen}).status_code == 412
+
+
 @pytest.mark.parametrize("role", MSP_ROLES)
 class TestARole:
     def test_reads_usage_if_it_may_and_licence_figures_only_if_it_may(self, northwind, used, role):
@@ -158,6 +267,11 @@ class TestARole:
     def test_reads_contacts_only_if_it_may_see_organizations(self, northwind, used, role):
         answer = client_of(northwind, role).get(one(used))
         assert answer.status_code == (200 if Permission.SEE_ORGANIZATIONS in PERMISSIONS[Role(role)] else 403)
+
+
+def acts():
+    found = AuditEvent.objects.filter(outcome="done").exclude(action__startswith="api_key.").order_by("id")
+    return list(found.values_list("action", flat=True))
 
 
 def close(client):

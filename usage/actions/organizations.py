@@ -48,8 +48,10 @@ def open_organization(
 
 
 @transaction.atomic
-def change_organization(*, organization: Organization, name: str, user_cap: int | None, by: Actor, at: datetime) -> None:
-    """Name and cap in one act. `organization` is as it stands now, under the lock of its seats.
+def change_organization(
+    *, organization: Organization, name: str, contact_name: str, contact_email: str, user_cap: int | None, by: Actor, at: datetime
+) -> None:
+    """Name, contact and cap in one act. `organization` is as it stands now, under the lock of its seats.
 
     :raises OrganizationNameTaken: when another open organization has the name.
     :raises OrganizationClosed: a closed one has nothing to limit.
@@ -59,8 +61,8 @@ def change_organization(*, organization: Organization, name: str, user_cap: int 
         organization=organization,
         name=name,
         external_id=organization.external_id,
-        contact_name=organization.contact_name,
-        contact_email=organization.contact_email,
+        contact_name=contact_name,
+        contact_email=contact_email,
         by=by,
         at=at,
     )

@@ -3,47 +3,27 @@
 from typing import Annotated, Final, NotRequired
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
-from pydantic import AfterValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from accounts.api_door import ApiRequest, demand
+from accounts.api_door import ApiRequest
 from accounts.api_endpoint import ErrorBody, endpoint
 from accounts.roles import Permission
 from msp_portal.lib.wire import etags, parameters
 from msp_portal.lib.wire.answers import refuse
 from msp_portal.lib.wire.filters import Column
 from msp_portal.lib.wire.lists import Listing
-from msp_portal.lib.wire.texts import PublicId, Text
-from usage.actions.organizations import change_organization, open_organization
-from usage.forms.organizations import tidy_name
+from msp_portal.lib.wire.texts import PublicId
+from usage.actions.organizations import open_organization
 from usage.models import Seats
-from usage.wire_caps import SHOWS_CAP, Cap, CapNotAllowed, WantedCap, answer_with_cap, version_of
+from usage.wire_caps import SHOWS_CAP, Cap, CapNotAllowed, WantedCap, answer_with_cap
+from usage.wire_changes import change_as_allowed
+from usage.wire_names import OrganizationName
 
 router = Router(tags=["Organizations"])
 
 PATH: Final = "/v2/providers/{provider_id}/organizations"
-LONGEST_NAME: Final = 255
-
-
-def _name(written: str) -> str:
-    """The name as it is kept.
-
-    :raises PydanticCustomError: for an empty or too long one.
-    """
-    name = tidy_name(written)
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise PydanticCustomError("name", "1 to {longest} characters that are not all blank", {"longest": LONGEST_NAME})
-    return name
-
-
-Name = Annotated[
-    Text,
-    AfterValidator(_name),
-    Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": r"\S"}, examples=["Harbor Foods"]),
-]
 
 
 class OrganizationBody(TypedDict):
@@ -66,7 +46,7 @@ class NewOrganization(Schema):
     """A client to create; without `maxSystemUsers` it has no cap."""
 
     model_config = ConfigDict(extra="forbid")
-    name: Name
+    name: OrganizationName
     max_system_users: WantedCap = Field(None, alias="maxSystemUsers")
 
 
@@ -75,9 +55,11 @@ class OrganizationChange(Schema):
 
     model_config = ConfigDict(extra="forbid")
     id: PublicId = ""
-    name: Name = ""
+    name: OrganizationName = ""
     max_system_users: WantedCap = Field(None, alias="maxSystemUsers")
 
+
+FIELDS: Final = {"name": "name", "max_system_users": "user_cap"}
 
 COLUMNS: Final = {
     "id": Column("organization_id"),
@@ -156,17 +138,8 @@ def update_organization(request: ApiRequest, provider_id: PublicId, id: PublicId
     sent = payload.model_fields_set
     if "id" in sent and payload.id != id:
         raise refuse("id", "The id in the body is not the one in the address.")
-    if not request.key.may(Permission.EDIT_CAPS):
-        demand(request, Permission.EDIT_ORGANIZATIONS)
-    seats = get_object_or_404(request.mine(Seats.objects.of_open_organizations().lock()).select_related("organization"), pk=id)
-    name = payload.name if "name" in sent else seats.organization.name
-    user_cap = payload.max_system_users if "max_system_users" in sent else seats.user_cap
-    if name != seats.organization.name:
-        demand(request, Permission.EDIT_ORGANIZATIONS)
-    if user_cap != seats.user_cap:
-        demand(request, Permission.EDIT_CAPS)
-    etags.refuse_another_version(request, version_of(seats))
-    change_organization(organization=seats.organization, name=name, user_cap=user_cap, by=request.key, at=request.at)
+    said = {field: getattr(payload, name) for name, field in FIELDS.items() if name in sent}
+    change_as_allowed(request, Seats.objects.of_open_organizations().lock(), id, said)
     return _shown(request, id)
 
 

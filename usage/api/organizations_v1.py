@@ -4,20 +4,23 @@ from functools import partial
 from typing import Final
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router
 
 from accounts.api_door import ApiRequest
-from accounts.api_endpoint import endpoint
+from accounts.api_endpoint import ErrorBody, endpoint
 from accounts.roles import Permission
-from msp_portal.lib.wire import parameters
+from msp_portal.lib.wire import etags, parameters
 from msp_portal.lib.wire.lists import Listing, names_in, picked
 from msp_portal.lib.wire.searches import Search
 from msp_portal.lib.wire.texts import PublicId
+from usage.bodies.organization_requests import SettingsChange
 from usage.bodies.organizations import COLUMNS, FiguresList, SettledBody, figures_body, settled_body
 from usage.models import Seats
 from usage.models.seats import SeatsQuerySet
+from usage.wire_caps import SHOWS_CAP, answer_with_cap
+from usage.wire_changes import change_as_allowed
 
 router = Router(tags=["Organizations"])
 
@@ -60,12 +63,34 @@ def search_organizations(request: ApiRequest, payload: Search | None = None) -> 
     name="organizations_get",
     answer=SettledBody,
     parameters=[parameters.FIELDS],
+    more={"responses": {200: SHOWS_CAP}},
 )
 def get_organization(request: ApiRequest, organization_id: PublicId) -> HttpResponse:
     """One organization with its figures and settings; a closed one too, as last month's mark of it is still billed."""
+    return _shown(request, organization_id)
+
+
+@endpoint(
+    router,
+    "PUT",
+    ONE,
+    scope=Permission.SEE_USAGE,
+    name="organization_put",
+    answer=SettledBody,
+    errors={412: ErrorBody},
+    parameters=[etags.PARAMETER],
+    more={"responses": {200: SHOWS_CAP}},
+)
+def change_organization(request: ApiRequest, organization_id: PublicId, payload: SettingsChange) -> HttpResponse:
+    """Rename an organization, set its contact, its user cap, or all of it. Each change needs its own permission; a value that stays needs none."""
+    change_as_allowed(request, Seats.objects.lock(), organization_id, payload.said)
+    return _shown(request, organization_id)
+
+
+def _shown(request: ApiRequest, organization_id: str) -> HttpResponse:
     seats = get_object_or_404(_rows(request), pk=organization_id)
-    body = settled_body(seats, sees_licences=_sees_licences(request))
-    return JsonResponse(picked(body, names_in(request.GET, "fields")))
+    body = picked(settled_body(seats, sees_licences=_sees_licences(request)), names_in(request.GET, "fields"))
+    return answer_with_cap(seats, body, rest=etags.digest(body))
 
 
 def _open_ones(request: ApiRequest) -> QuerySet[Seats]:

@@ -6,12 +6,11 @@ from typing import Annotated, Final, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from accounts.bounds import USER_CAP_MAX, USER_CAP_MIN
 from msp_portal.lib.wire.filters import Column
 from msp_portal.lib.wire.texts import PublicId
 from usage.models import Licensing, Seats
+from usage.wire_caps import Cap
 
-Cap = Annotated[int, Field(ge=USER_CAP_MIN, le=USER_CAP_MAX, examples=[50])]
 Count = Annotated[int, Field(ge=0, examples=[42])]
 
 
