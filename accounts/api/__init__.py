@@ -1,5 +1,5 @@
 """JSON doors: who. `routers` are what msp_portal/api.py serves."""
 
-from accounts.api import users
+from accounts.api import cases, users
 
-routers = [users.router]
+routers = [users.router, cases.router]

@@ -18,6 +18,9 @@ ROLES = {
 
 TABLE = {
     "users_getSelf": "BAIMHR",
+    "providers_providerListCase": "BAIMHR",
+    "organizations_orgListCases": "BAIMHR",
+    "organizations_casesMetadata": "BAIMHR",
     "systemusers_list": "BAMHR",
     "systemusers_post": "BAM",
     "systemusers_get": "BAMHR",
