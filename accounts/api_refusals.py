@@ -15,7 +15,13 @@ from msp_portal.lib.wire.answers import WireError, bad_field, json_error
 REFUSED: Final = AuditEvent.Outcome.REFUSED
 CAP_REACHED: Final = "This organization has reached its user limit. Contact your MSP administrator to add more users."
 
-STATUS_OF: Final = {"edit_caps": 400, "user_name_taken": 400, "provider_suspended": 402, "organization_closed": 409}
+STATUS_OF: Final = {
+    "edit_caps": 400,
+    "user_name_taken": 400,
+    "provider_suspended": 402,
+    "organization_creation_disallowed": 403,
+    "organization_closed": 409,
+}
 """Of a rule's code; a conflict (409) unless it stands here, as the vendor's API has it."""
 WIRE_NAMES: Final = {"user_name": "username"}
 """What the wire calls a field that rules name as the forms do, where the two differ."""

@@ -36,6 +36,8 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "billing.invoice.issued": _("issued the invoice %(target)s"),
     "billing.invoice.paid": _("recorded a payment of the invoice %(target)s"),
     "provider.changed": _("changed the account's details"),
+    "provider.organization_creation_allowed": _("allowed the account to create organizations"),
+    "provider.organization_creation_disallowed": _("disallowed the account to create organizations"),
     "provider.restored": _("lifted the account's suspension"),
     "provider.suspended": _("suspended the account for non-payment"),
     "password.changed": _("changed the password"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.models import Administrator, ApiKey, Organization
+from accounts.models import Administrator, ApiKey, Organization, Provider
 from msp_portal.lib.rules import RuleBroken
 
 ONE_NAME: Final = "one_open_organization_a_name"
@@ -32,6 +32,13 @@ class LimitedToSome(RuleBroken):
     code = "limited_to_some"
 
 
+class OrganizationCreationDisallowed(RuleBroken):
+    """An operator has the say over this provider's new organizations."""
+
+    message = _("New organizations are not allowed for this account. Ask your account manager.")
+    code = "organization_creation_disallowed"
+
+
 @transaction.atomic
 def create_organization(
     *, name: str, external_id: str, contact_name: str, contact_email: str, by: Administrator | ApiKey, at: datetime
@@ -40,9 +47,12 @@ def create_organization(
 
     :raises OrganizationNameTaken: as the database found it, so two at once can't both have the name.
     :raises LimitedToSome: for an administrator who would not see it.
+    :raises OrganizationCreationDisallowed: when operators allow the provider no new ones.
     """
     if by.is_limited:
         raise LimitedToSome
+    if not Provider.objects.get(pk=by.provider_id).may_create_organizations:
+        raise OrganizationCreationDisallowed
     with one_open_organization_a_name():
         organization = Organization.objects.create(
             provider_id=by.provider_id, name=name, external_id=external_id, contact_name=contact_name, contact_email=contact_email

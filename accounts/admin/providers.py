@@ -54,8 +54,8 @@ class ProviderAdmin(OperatorAdmin[Provider]):
     list_filter = (("suspended_at", admin.EmptyFieldListFilter),)
     search_fields = ("name", "contact_email", "pk")
     ordering = ("name", "pk")
-    readonly_fields = ("id", "created_at", "suspended_at")
-    actions = ("suspend", "restore")
+    readonly_fields = ("id", "created_at", "suspended_at", "organization_creation_disallowed_at")
+    actions = ("suspend", "restore", "disallow_organization_creation", "allow_organization_creation")
     about = (
         (_("Contact shown to its clients"), {"fields": ("contact_name", "contact_email", "contact_phone")}),
         (_("Counting"), {"fields": ("time_zone", "default_user_cap")}),
@@ -64,7 +64,7 @@ class ProviderAdmin(OperatorAdmin[Provider]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Provider | None = None) -> Any:
         """A new one has no dates yet."""
-        head = ("name",) if obj is None else ("name", "id", "created_at", "suspended_at")
+        head = ("name",) if obj is None else ("name", *self.readonly_fields)
         return ((None, {"fields": head}), *self.about)
 
     @admin.display(description=_("organizations"))
@@ -84,6 +84,22 @@ class ProviderAdmin(OperatorAdmin[Provider]):
         """New seats again."""
         words = ngettext_lazy("%(number)d provider is served again.", "%(number)d providers are served again.", "number")
         act_on_each(self, request, queryset.exclude(suspended_at=None), _restore, words)
+
+    @admin.action(description=_("Disallow new organizations"))
+    def disallow_organization_creation(self, request: HttpRequest, queryset: QuerySet[Provider]) -> None:
+        """Neither page nor API makes one from now on; operators still can."""
+        words = ngettext_lazy(
+            "%(number)d provider may create no organizations.", "%(number)d providers may create no organizations.", "number"
+        )
+        act_on_each(self, request, queryset.filter(organization_creation_disallowed_at=None), _disallow_creation, words)
+
+    @admin.action(description=_("Allow new organizations"))
+    def allow_organization_creation(self, request: HttpRequest, queryset: QuerySet[Provider]) -> None:
+        """The provider makes its own again."""
+        words = ngettext_lazy(
+            "%(number)d provider may create organizations.", "%(number)d providers may create organizations.", "number"
+        )
+        act_on_each(self, request, queryset.exclude(organization_creation_disallowed_at=None), _allow_creation, words)
 
 
 class OrganizationForm(forms.ModelForm[Organization]):
@@ -143,11 +159,24 @@ class OrganizationAdmin(OperatorAdmin[Organization]):
 
 def _suspend(provider: Provider, *, by: Person, at: datetime) -> None:
     provider.suspended_at = at
-    provider.save(update_fields=["suspended_at"])
-    audit.record(by, "provider.suspended", provider, provider_id=provider.pk, at=at)
+    _save(provider, "suspended_at", "provider.suspended", by, at)
 
 
 def _restore(provider: Provider, *, by: Person, at: datetime) -> None:
     provider.suspended_at = None
-    provider.save(update_fields=["suspended_at"])
-    audit.record(by, "provider.restored", provider, provider_id=provider.pk, at=at)
+    _save(provider, "suspended_at", "provider.restored", by, at)
+
+
+def _disallow_creation(provider: Provider, *, by: Person, at: datetime) -> None:
+    provider.organization_creation_disallowed_at = at
+    _save(provider, "organization_creation_disallowed_at", "provider.organization_creation_disallowed", by, at)
+
+
+def _allow_creation(provider: Provider, *, by: Person, at: datetime) -> None:
+    provider.organization_creation_disallowed_at = None
+    _save(provider, "organization_creation_disallowed_at", "provider.organization_creation_allowed", by, at)
+
+
+def _save(provider: Provider, column: str, action: str, by: Person, at: datetime) -> None:
+    provider.save(update_fields=[column])
+    audit.record(by, action, provider, provider_id=provider.pk, at=at)

@@ -1,5 +1,5 @@
 """JSON doors: who. `routers` are what msp_portal/api.py serves."""
 
-from accounts.api import cases, users
+from accounts.api import cases, providers, users
 
-routers = [users.router, cases.router]
+routers = [providers.router, users.router, cases.router]

@@ -43,6 +43,7 @@ class Provider(models.Model):
     account_manager_phone = models.CharField(_("account manager's phone"), max_length=40, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     suspended_at = models.DateTimeField(_("suspended for non-payment at"), null=True, blank=True)
+    organization_creation_disallowed_at = models.DateTimeField(_("may create no organizations since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("provider")
@@ -51,6 +52,11 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def may_create_organizations(self) -> bool:
+        """Unless an operator disallowed it."""
+        return self.organization_creation_disallowed_at is None
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):

@@ -192,6 +192,21 @@ class TestProviders:
         assert as_operator.post(page("usage_user_add"), {**EVA, "organization": acme.pk}).status_code == 302
         assert AuditEvent.objects.filter(action__in=["provider.suspended", "provider.restored"], provider=provider).count() == 2
 
+    def test_may_create_no_organizations_until_they_are_allowed(self, as_operator, cast):
+        provider = cast.northwind.provider
+        said = run(as_operator, "accounts_provider", "disallow_organization_creation", provider).content.decode()
+        assert "1 provider may create no organizations." in said
+        provider.refresh_from_db()
+        assert not provider.may_create_organizations
+        run(as_operator, "accounts_provider", "allow_organization_creation", provider)
+        provider.refresh_from_db()
+        assert provider.may_create_organizations
+        noted = AuditEvent.objects.filter(action__startswith="provider.organization_creation_", provider=provider)
+        assert set(noted.values_list("action", "actor_name")) == {
+            ("provider.organization_creation_disallowed", "Olive Operator"),
+            ("provider.organization_creation_allowed", "Olive Operator"),
+        }
+
     def test_are_never_deleted_and_nor_are_their_organizations(self, as_operator, cast, acme):
         assert as_operator.post(page("accounts_provider_delete", cast.northwind.pk), {"post": "yes"}).status_code == 403
         assert as_operator.post(page("accounts_organization_delete", acme.pk), {"post": "yes"}).status_code == 403

@@ -72,6 +72,40 @@ class TestTheList:
         assert offers == {Role.ADMINISTRATOR_WITH_BILLING: True, Role.ADMINISTRATOR: False, Role.READ_ONLY: False}
 
 
+class TestAProviderThatMayCreateNone:
+    @pytest.fixture(autouse=True)
+    def disallowed(self, northwind):
+        changes = {"organization_creation_disallowed_at": timezone.now(), "account_manager_email": "alex@vendor.example"}
+        Provider.objects.filter(pk=northwind.pk).update(**changes)
+
+    def test_is_offered_none_and_reads_whom_to_ask(self, owner):
+        page = owner.get(reverse("organizations"))
+        assert reverse("organization-new") not in page.content.decode()
+        assert "Ask your account manager. alex@vendor.example" in words_of(page)
+
+    def test_tells_only_those_who_would_create_one(self, client, northwind):
+        page = sign_in(client, northwind.by_role[Role.READ_ONLY]).get(reverse("organizations"))
+        assert "account manager" not in words_of(page)
+
+    def test_finds_no_form_but_whom_to_ask(self, owner):
+        page = owner.get(reverse("organization-new"))
+        assert "Ask your account manager. alex@vendor.example" in words_of(page)
+        assert 'name="external_id"' not in page.content.decode()
+
+    def test_is_refused_by_the_rule_whatever_is_sent_and_that_is_noted(self, owner):
+        answer = create(owner, "Elm Care")
+        assert answer.status_code == 422
+        assert "Ask your account manager. alex@vendor.example" in words_of(answer)
+        assert not Organization.objects.filter(name="Elm Care").exists()
+        assert last_event().action == "refused.organization_creation_disallowed"
+
+    def test_may_again_once_it_is_allowed(self, owner, northwind):
+        """The control."""
+        Provider.objects.filter(pk=northwind.pk).update(organization_creation_disallowed_at=None)
+        assert create(owner, "Elm Care").status_code == 303
+        assert reverse("organization-new") in owner.get(reverse("organizations")).content.decode()
+
+
 class TestANewOne:
     def test_has_its_fields_its_cap_and_a_line_in_the_log(self, owner, northwind):
         fields = {"external_id": "PSA-7", "contact_name": "Ann", "contact_email": "ann@elm.example"}

@@ -144,6 +144,7 @@ TABLE = {
     "api/search/organizations": with_a_key("POST"),
     "api/search/systemusers": with_a_key("POST"),
     "api/search/systems": with_a_key("POST"),
+    "api/v2/providers/{provider_id}": with_a_key("GET"),
     "api/v2/providers/{provider_id}/organizations": with_a_key("GET", "POST"),
     "api/v2/providers/{provider_id}/organizations/{id}": with_a_key("PUT"),
 }

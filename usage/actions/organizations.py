@@ -38,7 +38,7 @@ def open_organization(
 ) -> Organization:
     """An organization with `user_cap` from its first instant on.
 
-    :raises OrganizationNameTaken, LimitedToSome: as `create_organization`.
+    :raises OrganizationNameTaken, LimitedToSome, OrganizationCreationDisallowed: as `create_organization`.
     """
     organization = create_organization(
         name=name, external_id=external_id, contact_name=contact_name, contact_email=contact_email, by=by, at=at

@@ -33,14 +33,16 @@ COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
 def organizations(request: ProviderRequest) -> HttpResponse:
     table = _table(request)
     sums = sums_of(request, table)
-    place = request.administrator
+    place, provider = request.administrator, request.provider
     shown = {
         "table": table,
         "page": table.page(rows_of(request, table), total=sums["number"]),
         "sums": sums,
-        "zone": request.provider.time_zone,
+        "zone": provider.time_zone,
+        "provider": provider,
     }
-    shown |= {"may_create": place.may(Permission.EDIT_ORGANIZATIONS) and not place.is_limited}
+    may_create = place.may(Permission.EDIT_ORGANIZATIONS) and not place.is_limited
+    shown |= {"may_create": may_create and provider.may_create_organizations, "may_ask": may_create}
     return page(request, "organizations/organizations.html", shown, fragment="organizations-list")
 
 
@@ -64,7 +66,7 @@ def organizations_csv(request: ProviderRequest) -> StreamingHttpResponse:
 @provider_door("GET", permission=Permission.EDIT_ORGANIZATIONS)
 def new(request: ProviderRequest) -> HttpResponse:
     form = NewOrganizationForm(initial=cap_initial(request.provider.default_user_cap))
-    return page(request, "organizations/new.html", {"form": form}, fragment="new-organization")
+    return _form(request, form)
 
 
 @provider_door("POST", permission=Permission.EDIT_ORGANIZATIONS)
@@ -73,7 +75,13 @@ def create(request: ProviderRequest) -> HttpResponse:
     if carry_out(form, open_organization, by=request.administrator, at=request.at):
         made = form.result  # type: ignore[attr-defined]
         return redirect_to(request, made.get_absolute_url(), _("%(name)s was created.") % {"name": made.name})
-    return page(request, "organizations/new.html", {"form": form}, fragment="new-organization", status=422)
+    return _form(request, form, status=422)
+
+
+def _form(request: ProviderRequest, form: NewOrganizationForm, status: int = 200) -> HttpResponse:
+    """The form, or for a provider that may create no organizations whom to ask."""
+    shown = {"form": form, "provider": request.provider}
+    return page(request, "organizations/new.html", shown, fragment="new-organization", status=status)
 
 
 def _table(request: ProviderRequest) -> TableQuery:
