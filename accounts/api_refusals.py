@@ -17,13 +17,16 @@ CAP_REACHED: Final = "This organization has reached its user limit. Contact your
 
 STATUS_OF: Final = {
     "edit_caps": 400,
+    "reaches_all": 400,
     "user_name_taken": 400,
     "provider_suspended": 402,
     "organization_creation_disallowed": 403,
+    "role_beyond_own": 403,
+    "administrator_removed": 404,
     "organization_closed": 409,
 }
 """Of a rule's code; a conflict (409) unless it stands here, as the vendor's API has it."""
-WIRE_NAMES: Final = {"user_name": "username"}
+WIRE_NAMES: Final = {"user_name": "username", "limited": "bindNoOrgs"}
 """What the wire calls a field that rules name as the forms do, where the two differ."""
 
 

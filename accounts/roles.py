@@ -60,8 +60,9 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
 MSP_ROLES: Final = [role for role in Role if role is not Role.ORGANIZATION_ADMINISTRATOR]
 # Given organizations are all that these roles see (design: "in the orgs given").
 LIMITED_ROLES: Final = {Role.MANAGER, Role.HELP_DESK}
+UNLIMITED_ROLES: Final = {Role.ADMINISTRATOR_WITH_BILLING}  # always reaches every organization
 
-NO_KEY_MAY: Final = frozenset({P.MANAGE_KEY, P.EDIT_ADMINISTRATORS, P.EDIT_BILLING})
+NO_KEY_MAY: Final = frozenset({P.MANAGE_KEY, P.EDIT_BILLING})  # administrators: docs/decisions/0011
 
 
 def roles_with(permission: Permission) -> list[Role]:
@@ -69,7 +70,12 @@ def roles_with(permission: Permission) -> list[Role]:
     return [role for role in Role if permission in PERMISSIONS[role]]
 
 
+def is_within(role: Role, other: Role) -> bool:
+    """Whether `role` may do no more than `other`: what someone with `other` may give away."""
+    return PERMISSIONS[role] <= PERMISSIONS[other]
+
+
 def roles_within(role: Role) -> list[Role]:
     """The MSP's roles that may do no more than `role`, itself first: what someone with it may give to a key."""
-    within = [other for other in MSP_ROLES if PERMISSIONS[other] <= PERMISSIONS[role]]
+    within = [other for other in MSP_ROLES if is_within(other, role)]
     return sorted(within, key=lambda other: other is not role)

@@ -4,16 +4,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import administrator_emails, audit
 from accounts.actions import invitation
-from accounts.models import Access, Administrator, Organization, Provider
-from accounts.roles import Role
+from accounts.models import Access, Administrator, ApiKey, Organization, Provider
+from accounts.roles import UNLIMITED_ROLES, Role, is_within
 from msp_portal.lib.rules import RuleBroken
 
 LAST_ADMINISTRATOR = "LA001"  # accounts/migrations/0004_last_administrator.sql
+ONE_PLACE = "one_place_an_email"
+
+Inviter = Administrator | ApiKey
+"""Who says who administers: one with the permission for it. What a key does is told by mail at once (docs/decisions/0011)."""
 
 
 class LastAdministrator(RuleBroken):
@@ -39,11 +43,28 @@ class AlreadyInvited(RuleBroken):
     field = "email"
 
 
+class AlreadyRemoved(RuleBroken):
+    message = _("Someone removed this administrator meanwhile.")
+    code = "administrator_removed"
+
+
+class RoleBeyondOwn(RuleBroken):
+    message = _("Nobody gives a role that may do more than his own.")
+    code = "role_beyond_own"
+    field = "role"
+
+
+class ReachesAll(RuleBroken):
+    message = _("An Administrator With Billing always reaches every organization.")
+    code = "reaches_all"
+    field = "limited"
+
+
 @transaction.atomic
 def invite(
     *,
     provider: Provider,
-    by: Administrator,
+    by: Inviter,
     at: datetime,
     first_name: str,
     last_name: str,
@@ -57,27 +78,29 @@ def invite(
 
     :raises AlreadyInvited: when the e-mail has that place.
     :raises LimitedYourself: when the inviter is limited to some organizations.
+    :raises RoleBeyondOwn, ReachesAll: when the role may not be given by this inviter, or not limited.
     """
     _lock(provider, by)
+    _check_role(role, limited, by)
     given = list(organizations)
     of_a_client = role == Role.ORGANIZATION_ADMINISTRATOR
-    home = given[0] if of_a_client else None
-    if Administrator.objects.filter(provider=provider, organization=home, email__iexact=email).exists():
-        raise AlreadyInvited
-    made = Administrator.objects.create(
-        provider=provider,
-        organization=home,
-        email=email,
-        first_name=first_name,
-        last_name=last_name,
-        role=role,
-        api_access_at=at if api_access else None,
-        limited_at=at if limited and not of_a_client else None,
-        invited_at=at,
-    )
+    with _one_place_an_email():
+        made = Administrator.objects.create(
+            provider=provider,
+            organization=given[0] if of_a_client else None,
+            email=email,
+            first_name=first_name,
+            last_name=last_name,
+            role=role,
+            api_access_at=at if api_access else None,
+            limited_at=at if limited and not of_a_client else None,
+            invited_at=at,
+        )
     _give_access(made, given if limited or of_a_client else [])
     audit.record(by, "administrator.invited", made, at=at, role=role, organizations=[one.name for one in given])
     invitation.send(made, at=at)
+    if isinstance(by, ApiKey):
+        administrator_emails.invited_by_key(made, key=by, at=at)
     return made
 
 
@@ -96,8 +119,10 @@ def change_place(
 
     :raises YourOwnPlace: nobody changes himself.
     :raises LastAdministrator: when no one would be left to administer everything.
+    :raises RoleBeyondOwn, ReachesAll: as `invite`.
     """
-    row = _lock_other(administrator, by)
+    row = lock_other(administrator, by)
+    _check_role(role, limited, by)
     before = {"role": row.role, "limited": row.is_limited, "api_access": row.api_access_at is not None}
     row.role = role
     row.limited_at = (row.limited_at or at) if limited else None
@@ -118,7 +143,7 @@ def suspend(*, administrator: Administrator, by: Administrator, at: datetime) ->
     :raises YourOwnPlace: nobody suspends himself.
     :raises LastAdministrator: when no one would be left to administer everything.
     """
-    row = _lock_other(administrator, by)
+    row = lock_other(administrator, by)
     with _keeping_one():
         row.suspend(at=at)
     audit.record(by, "administrator.suspended", row, at=at)
@@ -127,20 +152,23 @@ def suspend(*, administrator: Administrator, by: Administrator, at: datetime) ->
 @transaction.atomic
 def restore(*, administrator: Administrator, by: Administrator, at: datetime) -> None:
     """Let a suspended one in again, with the role he had."""
-    row = _lock_other(administrator, by)
+    row = lock_other(administrator, by)
     row.restore()
     audit.record(by, "administrator.restored", row, at=at, role=row.role)
 
 
 @transaction.atomic
-def remove(*, administrator: Administrator, by: Administrator, at: datetime) -> None:
+def remove(*, administrator: Administrator, by: Inviter, at: datetime) -> None:
     """Take the place away for good. What the person did stays in the log under the name; keys he generated go on working.
 
     :raises YourOwnPlace: nobody removes himself.
     :raises LastAdministrator: when no one would be left to administer everything.
+    :raises AlreadyRemoved: by someone else, meanwhile.
     """
-    row = _lock_other(administrator, by)
+    row = lock_other(administrator, by)
     audit.record(by, "administrator.removed", row, at=at, role=row.role, email=row.email)
+    if isinstance(by, ApiKey):
+        administrator_emails.removed_by_key(row, key=by, at=at)  # before it is done, so that the removed one hears of it, too
     Access.objects.filter(administrator=row).delete()
     with _keeping_one():
         Administrator.objects.filter(pk=row.pk).delete()
@@ -149,24 +177,39 @@ def remove(*, administrator: Administrator, by: Administrator, at: datetime) -> 
 @transaction.atomic
 def invite_again(*, administrator: Administrator, by: Administrator, at: datetime) -> None:
     """Mail a new invitation; the link of the former one ends."""
-    row = _lock_other(administrator, by)
+    row = lock_other(administrator, by)
     if row.joined_at is None:
         invitation.send(row, at=at)
         audit.record(by, "administrator.invited_again", row, at=at)
 
 
-def _lock(provider: Provider, by: Administrator) -> None:
+def lock_other(administrator: Administrator, by: Inviter) -> Administrator:
+    """The row as it is under the provider's lock: changes to administrators of one provider go one after the other.
+
+    :raises YourOwnPlace: nobody acts on himself.
+    :raises LimitedYourself: when the actor is limited to some organizations.
+    :raises AlreadyRemoved: when there is no such row any more.
+    """
+    if administrator.pk == by.pk:
+        raise YourOwnPlace
+    _lock(administrator.provider, by)
+    row = Administrator.objects.filter(pk=administrator.pk).first()
+    if row is None:
+        raise AlreadyRemoved
+    return row
+
+
+def _lock(provider: Provider, by: Inviter) -> None:
     if by.is_limited:
         raise LimitedYourself
     Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
 
 
-def _lock_other(administrator: Administrator, by: Administrator) -> Administrator:
-    """The row as it is under the provider's lock: changes to administrators of one provider go one after the other."""
-    if administrator.pk == by.pk:
-        raise YourOwnPlace
-    _lock(administrator.provider, by)
-    return Administrator.objects.get(pk=administrator.pk)
+def _check_role(role: str, limited: bool, by: Inviter) -> None:
+    if not is_within(Role(role), Role(by.role)):
+        raise RoleBeyondOwn
+    if limited and role in UNLIMITED_ROLES:
+        raise ReachesAll
 
 
 def _give_access(administrator: Administrator, organizations: list[Organization]) -> None:
@@ -178,6 +221,18 @@ def _give_access(administrator: Administrator, organizations: list[Organization]
         for one in organizations
         if one.pk not in has
     )
+
+
+@contextmanager
+def _one_place_an_email() -> Iterator[None]:
+    """Word the refusal of the database, which alone says when two addresses are one."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as fault:
+        if getattr(getattr(fault.__cause__, "diag", None), "constraint_name", "") == ONE_PLACE:
+            raise AlreadyInvited from fault
+        raise
 
 
 @contextmanager

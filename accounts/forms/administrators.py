@@ -6,8 +6,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.administrators import ReachesAll
 from accounts.models import Administrator, Organization
-from accounts.roles import MSP_ROLES, Role
+from accounts.roles import MSP_ROLES, UNLIMITED_ROLES, Role
 
 
 class PlaceForm(forms.Form):
@@ -36,8 +37,8 @@ class PlaceForm(forms.Form):
         role, chosen = cleaned.get("role"), cleaned.get("organizations") or []
         if role == Role.ORGANIZATION_ADMINISTRATOR and len(chosen) != 1:
             self.add_error("organizations", _("Choose the one organization that this person is to administer."))
-        elif cleaned.get("limited") and role == Role.ADMINISTRATOR_WITH_BILLING:
-            self.add_error("limited", _("An Administrator With Billing always reaches every organization."))
+        elif cleaned.get("limited") and role in UNLIMITED_ROLES:
+            self.add_error("limited", str(ReachesAll.message))
         elif cleaned.get("limited") and not chosen:
             self.add_error("organizations", _("Choose at least one organization."))
         return cleaned

@@ -68,7 +68,7 @@ class ApiKey(TenantRow):
         return f"mspk_{self.lookup[:4]}"
 
     def may(self, permission: Permission) -> bool:
-        """Whether the key's role gives `permission`. No key manages keys, administrators or payment methods, whatever its role."""
+        """Whether the key's role gives `permission`. No key manages keys or payment methods, whatever its role."""
         return permission not in NO_KEY_MAY and permission in PERMISSIONS[Role(self.role)]
 
     def is_live(self, at: datetime) -> bool:
