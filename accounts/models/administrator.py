@@ -8,6 +8,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import OrganizationRow, TenantRow
+from accounts.models.provider import Organization
 from accounts.roles import PERMISSIONS, Permission, Role, roles_with
 from msp_portal.lib.tenancy import WHOLE, Reach
 
@@ -24,6 +25,11 @@ class AdministratorQuerySet(models.QuerySet["Administrator"]):
     def who_may(self, permission: Permission) -> Self:
         """The provider's own active administrators whose role gives `permission`, by name: those who can help."""
         return self.of_the_msp().active().filter(role__in=roles_with(permission)).by_name()
+
+    def reaching(self, organization: Organization) -> Self:
+        """Those whose access is not limited, and those limited to some organizations of which this is one."""
+        given = Access.objects.filter(organization=organization).values("administrator_id")
+        return self.filter(models.Q(limited_at=None, organization=None) | models.Q(pk__in=given))
 
     def by_name(self) -> Self:
         return self.order_by(Lower("last_name"), Lower("first_name"), "email", "pk")

@@ -18,6 +18,7 @@ DEFINERS = {
     "accounts_key_by_lookup": {"portal_system", "portal_web"},
     "accounts_places_of": {"portal_system", "portal_web"},
     "accounts_search_organizations": {"portal_system", "portal_tenant"},
+    "accounts_second_factors": {"portal_system", "portal_tenant"},
     "usage_move_users": {"portal_system", "portal_tenant"},
     "usage_roll_months": {"portal_system"},
     "usage_search_devices": {"portal_system", "portal_tenant"},
