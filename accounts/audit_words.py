@@ -23,6 +23,8 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "administrator.invited": _("invited %(target)s"),
     "administrator.invited_again": _("invited %(target)s again"),
     "administrator.joined": _("accepted the invitation"),
+    "administrator.linked": _("gave %(target)s access to an organization"),
+    "administrator.unlinked": _("took access to an organization from %(target)s"),
     "administrator.removed": _("removed the administrator %(target)s"),
     "administrator.restored": _("restored the administrator %(target)s"),
     "administrator.suspended": _("suspended the administrator %(target)s"),

@@ -21,15 +21,15 @@ router = Router(tags=["Provider"])
 class ProviderContact(TypedDict):
     """Whom the MSP's clients turn to; empty texts where none is given."""
 
-    name: Annotated[str, Field(examples=["Cora Contact"])]
-    email: Annotated[str, Field(examples=["help@northwind.example"])]
+    name: Annotated[str, Field(examples=["Harper Lee"])]
+    email: Annotated[str, Field(examples=["help@harbor.example"])]
 
 
 class ProviderBody(TypedDict):
     """One MSP. With `disallowOrgCreation`, creating an organization is answered 403."""
 
     id: PublicId
-    name: Annotated[str, Field(examples=["Northwind MSP"])]
+    name: Annotated[str, Field(examples=["Harbor IT"])]
     disallowOrgCreation: bool
     contact: ProviderContact
 

@@ -37,6 +37,19 @@ TABLE = {
     "organizations_get": "BAMR",
     "organization_put": "B",
     "search_organizations_post": "BAIMHR",
+    "users_list": "BAMR",
+    "users_post": "B",
+    "users_get": "BAMR",
+    "users_delete": "B",
+    "providers_getProvider": "BAIMHR",
+    "providers_listAdministrators": "BAMR",
+    "providers_postAdmins": "B",
+    "providers_removeAdministrator": "B",
+    "administratorOrganizations_listByAdministrator": "BAMR",
+    "administratorOrganizations_createByAdministrator": "B",
+    "administratorOrganizations_removeByAdministrator": "B",
+    "administratorOrganizations_listByOrganization": "BAMR",
+    "roles_list": "BAMR",
     "providers_listOrganizations": "BAMR",
     "providerOrganizations_createOrg": "B",
     "providerOrganizations_updateOrg": "B",
@@ -48,4 +61,8 @@ BODIES = {
     "providerOrganizations_updateOrg": {"name": "Acme Two"},
     "organization_put": {"settings": {"name": "Acme Three"}},
     "systemusers_put": {"suspended": True},  # with a name it would need more
+    "administratorOrganizations_createByAdministrator": lambda ids: {"organization": ids["organization_id"]},
 }
+
+# What an address names where the walk's own target would not do: a link is taken from one who is limited to some.
+TARGETS = {"administratorOrganizations_removeByAdministrator": {"administrator_id": lambda msp: msp.limited.pk}}

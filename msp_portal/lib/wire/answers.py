@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import structlog
 from django.db import Error
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
 log = structlog.get_logger(__name__)
@@ -39,6 +39,13 @@ def json_error(status: int, message: str = "", *, headers: Mapping[str, str] | N
     words = HTTPStatus(status).phrase
     body = {"code": status, "status": words, "message": message or words, **more}
     return JsonResponse(body, status=status, headers=dict(headers or {}))
+
+
+def no_content() -> HttpResponse:
+    """204: done, and there is nothing to say; so no type of it either."""
+    answer = HttpResponse(status=204)
+    del answer["Content-Type"]
+    return answer
 
 
 def bad_field(field: str, description: str) -> dict[str, Any]:
