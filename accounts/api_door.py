@@ -17,7 +17,6 @@ from ninja.errors import ValidationError
 from accounts import audit
 from accounts.actions.key_use import note_refused, note_use
 from accounts.api_refusals import NotAllowed, answer_to, note
-from accounts.bounds import KEY_REQUESTS_PER_MINUTE
 from accounts.doors import Mine, View, address_of, mark, takes
 from accounts.idempotency import done_once
 from accounts.keys import check
@@ -58,8 +57,9 @@ def api_door(*methods: str, scope: Permission) -> Callable[[View], View]:
             if not takes(methods, request):
                 return json_error(405, headers={"Allow": ", ".join(methods)})
             at, presented = datetime.now(UTC), request.headers.get("x-api-key", "")
-            audit.address.set(address_of(request))
-            checked = check(presented, at=at)
+            address = address_of(request)
+            audit.address.set(address)
+            checked = check(presented, at=at, address=address)
             client = request.headers.get("User-Agent", "")
             if checked.key is None or not checked.is_good:
                 log.warning("api_key.refused", reason=checked.refusal)
@@ -94,7 +94,7 @@ def _prepare_api(request: HttpRequest, key: ApiKey, at: datetime) -> ApiRequest:
 
 
 def _within_the_limit(view: View, request: ApiRequest, scope: Permission, args: Any, kwargs: Any) -> HttpResponseBase:
-    allowance = rate_limit.take(request.key.pk, per_minute=getattr(request.key, "requests_per_minute", KEY_REQUESTS_PER_MINUTE))
+    allowance = rate_limit.take(request.key.pk, per_minute=request.key.requests_per_minute)
     if allowance.is_granted:
         answer = _with_key(view, request, scope, args, kwargs)
     else:

@@ -9,6 +9,12 @@ LONGEST_CONTACT_NAME: Final = 120
 INVITATION_VALID_FOR: Final = timedelta(days=7)
 KEY_OVERLAP_HOURS: Final = (1, 24, 72)
 KEY_CLIENTS_REMEMBERED: Final = 50
+KEYS_NAMED_MAX: Final = 50  # that work at a time, a provider
+KEY_LIFE_DAYS: Final = (30, 90, 365)
+KEY_LIFE_MAX: Final = timedelta(days=10 * 365)
+KEY_NETWORKS_MAX: Final = 20
+KEY_EXPIRY_NOTICE_DAYS: Final = (30, 7, 1)
+KEY_ALERT_AT_MOST_EVERY: Final = timedelta(days=1)
 KEY_REQUESTS_PER_MINUTE: Final = 300
 IDEMPOTENT_ANSWERS_KEPT_FOR: Final = timedelta(days=1)
 CASE_SUBJECT_LONGEST: Final = 120

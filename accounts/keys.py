@@ -69,8 +69,8 @@ def newest_pepper() -> int:
     return max(settings.KEY_PEPPERS)
 
 
-def check(presented: str, *, at: datetime) -> Checked:
-    """Whose key `presented` is and whether it is good at `at`; one statement, none for junk.
+def check(presented: str, *, at: datetime, address: str | None = None) -> Checked:
+    """Whose key `presented` is and whether it is good at `at` for a client at `address`; one statement, none for junk.
 
     The MAC is always computed and compared in constant time, for an unknown id against one that nothing matches, so the answer's time tells nothing.
     """
@@ -81,7 +81,7 @@ def check(presented: str, *, at: datetime) -> Checked:
     matches = _matches(presented, key)
     if key is None:
         return Checked(None, "unknown")
-    return Checked(key, "" if matches and key.is_live(at) else _refusal(key, matches))
+    return Checked(key, _refusal(key, matches, at, address))
 
 
 def _key_with(lookup: str) -> ApiKey | None:
@@ -99,10 +99,13 @@ def _matches(presented: str, key: ApiKey | None) -> bool:
     return hmac.compare_digest(stored, mac_of(presented, pepper)) and known
 
 
-def _refusal(key: ApiKey, matches: bool) -> str:
+def _refusal(key: ApiKey, matches: bool, at: datetime, address: str | None) -> str:
+    """Why `key` is not good, in a word (accounts/key_words.py); empty when it is."""
     if not matches:
         return "wrong"
-    return "revoked" if key.revoked_at else "ended"
+    if not key.is_live(at):
+        return key.ending
+    return "" if key.allows(address) else "address"
 
 
 def _check_digits(start: str) -> str:

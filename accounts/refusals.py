@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import Administrator, Provider
-from accounts.roles import Permission, roles_with
+from accounts.roles import Permission
 
 if TYPE_CHECKING:
     from accounts.doors import ProviderRequest
@@ -33,8 +33,7 @@ def choose_place(request: HttpRequest) -> HttpResponse:
 def too_junior(request: "ProviderRequest", permission: Permission) -> HttpResponse:
     """403 with the people of this provider who may, or its contact for those whom the wall lets see no colleagues."""
     provider = Provider.objects.get(pk=request.administrator.provider_id)
-    colleagues = Administrator.objects.filter(provider=provider).of_the_msp().active()
-    can_help = colleagues.filter(role__in=roles_with(permission)).by_name()[:5]
+    can_help = Administrator.objects.filter(provider=provider).who_may(permission)[:5]
     return render(request, "403.html", {"permission": permission, "can_help": can_help, "provider": provider}, status=403)
 
 

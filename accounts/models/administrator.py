@@ -23,8 +23,15 @@ class AdministratorQuerySet(models.QuerySet["Administrator"]):
         return self.filter(suspended_at=None, joined_at__isnull=False)
 
     def who_may(self, permission: Permission) -> Self:
-        """The provider's own active administrators whose role gives `permission`, by name: those who can help."""
-        return self.of_the_msp().active().filter(role__in=roles_with(permission)).by_name()
+        """The provider's own active administrators who have `permission`, by name: those who can help."""
+        may = models.Q(role__in=roles_with(permission))
+        if permission is Permission.MANAGE_KEY:
+            may |= models.Q(role=Role.ADMINISTRATOR, api_access_at__isnull=False)
+        return self.of_the_msp().active().filter(may).by_name()
+
+    def reaching_all(self) -> Self:
+        """Without those limited to some organizations."""
+        return self.filter(limited_at=None)
 
     def reaching(self, organization: Organization) -> Self:
         """Those whose access is not limited, and those limited to some organizations of which this is one."""
@@ -98,7 +105,7 @@ class Administrator(TenantRow):
         return Reach("some", self.pk) if self.is_limited else WHOLE
 
     def may(self, permission: Permission) -> bool:
-        """Whether the role gives `permission`; an Administrator may manage the key if API access was given."""
+        """Whether the role gives `permission`; an Administrator may manage the keys if API access was given. (Of many: `who_may`.)"""
         if permission is Permission.MANAGE_KEY and self.role == Role.ADMINISTRATOR:
             return self.api_access_at is not None
         return permission in PERMISSIONS[Role(self.role)]

@@ -100,9 +100,8 @@ def in_zone(at: datetime | None, zone: str | ZoneInfo) -> str:
     """`17 Mar 2026, 10:00 MDT` as a `<time>`: the instant as it reads in the IANA zone `zone`; a dash for None."""
     if at is None:
         return NO_VALUE
-    local = at.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone))
-    words = f"{formats.date_format(local, 'DATETIME_FORMAT')} {_zone_name(local)}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), str(local.tzinfo), words)
+    local = _local(at, zone)
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), str(local.tzinfo), _exact(local))
 
 
 @register.filter
@@ -110,14 +109,27 @@ def day_in_zone(at: datetime | None, zone: str | ZoneInfo) -> str:
     """`17 Mar 2026` as a `<time>`: the day of the instant in the zone `zone`, with the exact time one hover away; a dash for None."""
     if at is None:
         return NO_VALUE
-    local = at.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone))
-    exact = f"{formats.date_format(local, 'DATETIME_FORMAT')} {_zone_name(local)}"
+    local = _local(at, zone)
     return format_html(
         '<time class="day" datetime="{}" title="{}">{}</time>',
         local.isoformat(),
-        exact,
+        _exact(local),
         formats.date_format(local, "DATE_FORMAT"),
     )
+
+
+@register.filter
+def words_in_zone(at: datetime, zone: str | ZoneInfo) -> str:
+    """The same as `in_zone` in plain words, for mails."""
+    return _exact(_local(at, zone))
+
+
+def _local(at: datetime, zone: str | ZoneInfo) -> datetime:
+    return at.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone))
+
+
+def _exact(local: datetime) -> str:
+    return f"{formats.date_format(local, 'DATETIME_FORMAT')} {_zone_name(local)}"
 
 
 def _zone_name(local: datetime) -> str:
