@@ -3,13 +3,17 @@
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.doors import by_method
-from accounts.views import activity, administrators, case, cases, help_page, key, overview
+from accounts.views import activity, administrators, case, cases, help_page, key, named_keys, overview
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", overview.account, name="account"),
     path("account/details/", overview.account_details, name="account-details"),
     path("account/key/", key.api_key, name="api-key"),
     path("account/key/former/end/", key.former_key_end, name="former-key-end"),
+    path("account/keys/", named_keys.api_keys, name="api-keys"),
+    path("account/keys/new/", named_keys.api_key_new, name="api-key-new"),
+    path("account/keys/<id:key_id>/renewal/", named_keys.renewal, name="api-key-renewal"),
+    path("account/keys/<id:key_id>/revocation/", named_keys.revocation, name="api-key-revocation"),
     path("administrators/", administrators.administrators, name="administrators"),
     path("administrators/new/", administrators.administrator_new, name="administrator-new"),
     path("administrators/<id:administrator_id>/", administrators.administrator, name="administrator"),

@@ -1,38 +1,15 @@
-"""Generating and ending a provider's key to the JSON API."""
+"""Generating and ending a provider's primary key to the JSON API. Further keys: named_keys.py."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.db import models, transaction
-from django.utils.translation import gettext_lazy as _
+from django.db import transaction
 
 from accounts import audit
-from accounts.keys import lookup_of, mac_of, new_key, newest_pepper
+from accounts.actions.key_line import KeyReplacedMeanwhile, check_maker, end_all, lock_keys, take_over
 from accounts.models import Administrator, ApiKey, Provider
-from accounts.roles import Role, roles_within
-from msp_portal.lib.rules import RuleBroken
 
 NAME: Final = "API key"
-
-
-class KeyReplacedMeanwhile(RuleBroken):
-    """The form was filled in against another key than the present one: sent twice, replayed, or overtaken by a colleague."""
-
-    message = _(
-        "The key was replaced after this page was opened, so nothing was generated now. If you don't have the newest key, open this page again and generate one."
-    )
-    code = "key_replaced"
-
-
-class RoleTooHigh(RuleBroken):
-    message = _("A key may do no more than your own role may.")
-    code = "key_role_too_high"
-    field = "role"
-
-
-class KeyReachesAll(RuleBroken):
-    message = _("A key reaches every organization, and you are limited to some. Ask an administrator who is not.")
-    code = "key_reaches_all"
 
 
 @transaction.atomic
@@ -54,67 +31,23 @@ def generate_key(
     :raises RoleTooHigh: when `role` may do more than the maker.
     :raises KeyReachesAll: when the maker is limited to some organizations.
     """
-    _check_the_maker(by, role)
-    Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)  # one generation a provider at a time
-    present = ApiKey.objects.filter(provider=provider).primary().first()
+    role = role or by.role
+    check_maker(by, role)
+    lock_keys(provider.pk)  # one generation a provider at a time
+    line = ApiKey.objects.filter(provider=provider, is_primary=True)
+    present = line.current().first()
     if replaces is not None and replaces != (present.pk if present else ""):
         raise KeyReplacedMeanwhile
-    _end(ApiKey.objects.filter(provider=provider).former(at), by, at)
-    if present:
-        _retire(present, keep_hours, by, at)
-    plain = new_key()
-    key = _insert(provider, plain, role or by.role, by, at)
-    audit.record(
-        by,
-        "api_key.generated",
-        key,
-        at=at,
-        role=key.role,
-        former=present.prefix if present else None,
-        former_kept_hours=keep_hours,
-    )
+    terms = {"provider": provider, "name": NAME, "is_primary": True, "role": role}
+    key, plain = take_over(line, present, keep_hours=keep_hours, by=by, at=at, **terms)
+    former = present.prefix if present else None
+    audit.record(by, "api_key.generated", key, at=at, role=role, former=former, former_kept_hours=keep_hours)
     return key, plain
 
 
 @transaction.atomic
 def end_former_key(*, provider: Provider, by: Administrator, at: datetime) -> None:
     """Revoke the key before the present one, which was still allowed to work. Does nothing when there is none any more."""
-    Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
-    for key in _end(ApiKey.objects.filter(provider=provider).former(at), by, at):
+    lock_keys(provider.pk)
+    for key in end_all(ApiKey.objects.filter(provider=provider, is_primary=True).former(at), by=by, at=at):
         audit.record(by, "api_key.ended", key, at=at)
-
-
-def _check_the_maker(by: Administrator, role: str | None) -> None:
-    if by.is_limited:
-        raise KeyReachesAll
-    if role and role not in roles_within(Role(by.role)):
-        raise RoleTooHigh
-
-
-def _end(keys: models.QuerySet[ApiKey], by: Administrator, at: datetime) -> list[ApiKey]:
-    ended = list(keys)
-    for key in ended:
-        key.revoke(at=at, by_name=by.name)
-    return ended
-
-
-def _retire(present: ApiKey, keep_hours: int, by: Administrator, at: datetime) -> None:
-    if keep_hours:
-        present.keep_until(at + timedelta(hours=keep_hours))
-    else:
-        present.revoke(at=at, by_name=by.name)
-
-
-def _insert(provider: Provider, plain: str, role: str, by: Administrator, at: datetime) -> ApiKey:
-    pepper = newest_pepper()
-    return ApiKey.objects.create(
-        provider=provider,
-        name=NAME,
-        lookup=lookup_of(plain) or "",
-        mac=mac_of(plain, pepper),
-        pepper=pepper,
-        role=role,
-        is_primary=True,
-        created_at=at,
-        created_by_name=by.name,
-    )

@@ -8,10 +8,12 @@ from django.views.decorators.cache import never_cache
 from accounts.actions.keys import end_former_key, generate_key
 from accounts.doors import ProviderRequest, provider_door
 from accounts.forms.key import KeyForm
+from accounts.models import ApiKey
+from accounts.new_key import new_key_or_form
 from accounts.queries.keys import keys_of
 from accounts.roles import Permission
 from msp_portal.lib.acts import carry_out
-from msp_portal.lib.page import page, redirect_to
+from msp_portal.lib.page import redirect_to
 
 TEMPLATE = "accounts/key.html"
 
@@ -23,13 +25,10 @@ def api_key(request: ProviderRequest) -> HttpResponse:
     keys = keys_of(request.provider, at=request.at)
     present = keys.present.key if keys.present else None
     form = KeyForm(request.POST if request.method == "POST" else None, maker=request.administrator, present=present)
-    if carry_out(form, generate_key, provider=request.provider, by=request.administrator, at=request.at):
-        key, plain = form.result
-        now = keys_of(request.provider, at=request.at)
-        context = {"key": key, "plain": plain, "former": now.former, "breaking": keys.breaking, "provider": request.provider}
-        return page(request, TEMPLATE, context, fragment="new-key", target="key-form")
-    context = {"form": form, "keys": keys, "provider": request.provider}
-    return page(request, TEMPLATE, context, fragment="key-form", status=422 if form.is_bound else 200)
+    done = carry_out(form, generate_key, provider=request.provider, by=request.administrator, at=request.at)
+    former = ApiKey.objects.filter(provider=request.provider, is_primary=True).former(request.at).first()
+    context = {"keys": keys, "former": former, "breaking": keys.breaking, "back": reverse("account")}
+    return new_key_or_form(request, TEMPLATE, form, done, context)
 
 
 @provider_door("POST", permission=Permission.MANAGE_KEY)

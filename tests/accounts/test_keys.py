@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import keys
+from accounts.actions.key_line import KeyReachesAll, KeyReplacedMeanwhile, RoleTooHigh
 from accounts.actions.key_use import note_use
-from accounts.actions.keys import KeyReachesAll, KeyReplacedMeanwhile, RoleTooHigh, end_former_key, generate_key
+from accounts.actions.keys import end_former_key, generate_key
 from accounts.models import ApiKey, ApiKeyUse, AuditEvent
 from accounts.roles import Permission, Role
 from msp_portal.lib import tenancy
@@ -26,8 +27,8 @@ def generated(msp, **options):
     return generate_key(**{"provider": msp.provider, "by": msp.owner, "at": NOW, **options})
 
 
-def refusal(key, at=NOW):
-    return keys.check(key, at=at).refusal
+def refusal(key, at=NOW, address=None):
+    return keys.check(key, at=at, address=address).refusal
 
 
 @pytest.fixture
@@ -100,6 +101,12 @@ class TestTheCheck:
 
 
 class TestGenerating:
+    def test_passes_on_how_often_the_former_key_might_ask(self, northwind):
+        key, _ = generated(northwind)
+        assert key.requests_per_minute == 300
+        ApiKey.objects.filter(pk=key.pk).update(requests_per_minute=9000)
+        assert generated(northwind)[0].requests_per_minute == 9000
+
     def test_ends_the_former_key_at_once(self, northwind):
         _, former = generated(northwind)
         _, new = generated(northwind)
@@ -146,11 +153,14 @@ class TestGenerating:
             generated(northwind, by=northwind.limited)
 
     def test_leaves_one_live_key_that_works_however_many_generate_at_once(self, committed, cast, full):
-        for _ in range(50 if full else 4):
-            made = committed.together([lambda: in_scope(cast.northwind)] * 8)
-            live = list(ApiKey.objects.filter(provider=cast.northwind.provider).primary())
-            assert len(live) == 1
-            assert [plain for key, plain in made if refusal(plain) == ""] == [plain for key, plain in made if key == live[0]]
+        """And whoever asks with the key before it after one of them was answered is refused."""
+        former = in_scope(cast.northwind)[1]
+        for _ in range(200 if full else 10):
+            made = committed.together([lambda former=former: (*in_scope(cast.northwind), refusal(former))] * 8)
+            live = ApiKey.objects.filter(provider=cast.northwind.provider).primary().get()
+            assert {late for *_, late in made} == {"revoked"}
+            assert [key.pk for key, plain, _ in made if refusal(plain) == ""] == [live.pk]
+            former = next(plain for key, plain, _ in made if key == live)
 
     def test_leaves_several_without_lock_and_index(self, committed, cast, monkeypatch):
         """The control: what the lock and the unique index are for."""

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from accounts.models import Organization, SupportCase
+from accounts.actions.named_keys import create_named_key
+from accounts.models import ApiKey, Organization, SupportCase
 from accounts.roles import Role
 from billing.models import Contract, ContractDocument, Invoice, InvoiceLine, Package
 from tests import cast
@@ -44,6 +45,8 @@ class Stage:
         self.invoice = issue(self.northwind)
         issue(self.bluefin, number="BI-1")
         sign_contract(self.northwind)
+        for msp in self.cast.msps:
+            name_a_key(msp)
         self.administrators = dict(zip(ACTORS, map(self.administrator, ACTORS), strict=True))
 
     def administrator(self, letter):
@@ -83,8 +86,17 @@ class Stage:
             "invoice_id": Invoice.objects.get(provider=msp.provider).pk,
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
+            "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
             "token": "no-such-token",
         }
+
+
+def name_a_key(msp):
+    """A further key of the MSP, whose expiry has to be told of."""
+    now = timezone.now()
+    terms = {"role": Role.READ_ONLY, "expires_at": now + timedelta(days=5), "networks": ["192.0.2.0/24"]}
+    name = f"{msp.provider.name} sync"
+    create_named_key(provider=msp.provider, name=name, by=msp.owner, at=now - timedelta(days=80), **terms)
 
 
 def limited_to(organization):
