@@ -7,7 +7,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import idempotency, throttle
-from accounts.actions import audit_chain
+from accounts.actions import audit_chain, key_expiry
 from accounts.models import AuditChain
 from msp_portal.lib import tenancy
 
@@ -36,3 +36,9 @@ def log_audit_head() -> str:
     written = f"{head.event_id}:{bytes(head.digest).hex()}" if head else ""
     log.info("audit.head", head=written)
     return written
+
+
+@shared_task
+def tell_of_expiring_keys() -> int:
+    """Every hour: write to those whose keys expire in 30 days, in 7, in 1; the number of keys told of."""
+    return key_expiry.tell_of_expiry(at=datetime.now(UTC))

@@ -221,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
     "sign-in-over": {"task": "accounts.tasks.forget_what_is_over", "schedule": crontab(minute="27", hour="3")},
     "audit-chain": {"task": "accounts.tasks.chain_audit_events", "schedule": timedelta(minutes=1)},
     "audit-head": {"task": "accounts.tasks.log_audit_head", "schedule": crontab(minute="7")},
+    "key-expiry": {"task": "accounts.tasks.tell_of_expiring_keys", "schedule": crontab(minute="13")},
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
     "contracts": {"task": "billing.tasks.follow_contracts", "schedule": crontab(minute="1")},
     "contract-documents": {"task": "billing.tasks.make_contract_documents", "schedule": timedelta(minutes=1)},

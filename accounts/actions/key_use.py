@@ -5,8 +5,9 @@ from typing import Final
 
 from django.db import connection
 
-from accounts import audit
+from accounts import audit, key_emails
 from accounts.bounds import KEY_CLIENTS_REMEMBERED
+from accounts.key_words import ALARMING
 from accounts.keys import Checked, mac_of, newest_pepper
 from accounts.models import ApiKey, AuditEvent
 from msp_portal.lib import tenancy
@@ -36,7 +37,7 @@ _noted: dict[tuple[str, str], datetime] = {}
 
 def note_use(*, key: ApiKey, presented: str, client: str, at: datetime) -> None:
     """Note that `client` used `key`, at most once a minute; renew the MAC if a newer pepper is there."""
-    client = " ".join(client.split())[:LONGEST_CLIENT]
+    client = _short(client)
     if key.pepper == newest_pepper() and not _is_due(key, client, at):
         return
     values = {
@@ -55,20 +56,21 @@ def note_use(*, key: ApiKey, presented: str, client: str, at: datetime) -> None:
 
 
 def note_refused(*, checked: Checked, client: str, at: datetime) -> None:
-    """An alert in the provider's audit log that its key was presented and refused; the key of an unknown id has no log to go to."""
-    key = checked.key
+    """An alert in the provider's audit log that its key was presented and refused; the key of an unknown id has no log to go to.
+
+    Where someone holds a whole key that is not good, those who keep the keys are written to, at most once a key and day.
+    """
+    key, client, outcome = checked.key, _short(client), AuditEvent.Outcome.REFUSED
     if key is None or not _is_due(key, f"{checked.refusal} {client}", at):
         return
     with tenancy.scope(key.provider_id):
-        audit.record(
-            key,
-            "api_key.refused",
-            key,
-            outcome=AuditEvent.Outcome.REFUSED,
-            at=at,
-            reason=checked.refusal,
-            client=client[:LONGEST_CLIENT],
-        )
+        audit.record(key, "api_key.refused", key, outcome=outcome, at=at, reason=checked.refusal, client=client)
+        if checked.refusal in ALARMING and ApiKey.objects.filter(pk=key.pk).not_alerted(at).update(alerted_at=at):
+            key_emails.key_refused(key, reason=checked.refusal, client=client, at=at)
+
+
+def _short(client: str) -> str:
+    return " ".join(client.split())[:LONGEST_CLIENT]
 
 
 def _is_due(key: ApiKey, client: str, at: datetime) -> bool:
