@@ -1,5 +1,5 @@
 """The operators' door to providers, people, cases, records and messages. One file a subject."""
 
-from accounts.admin import cases, messages, people, providers, records
+from accounts.admin import cases, keys, messages, people, providers, records
 
-__all__ = ["cases", "messages", "people", "providers", "records"]
+__all__ = ["cases", "keys", "messages", "people", "providers", "records"]

@@ -1,4 +1,4 @@
-"""Persons, the places they have, operators, and keys."""
+"""Persons, the places they have, and operators."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.actions import invitation
 from accounts.console import OperatorAdmin, ReadOnlyAdmin, act_on_each
-from accounts.models import Administrator, ApiKey, Operator, Person, Provider
+from accounts.models import Administrator, Operator, Person, Provider
 from accounts.roles import MSP_ROLES, Role
 
 
@@ -135,29 +135,6 @@ class AdministratorAdmin(OperatorAdmin[Administrator]):
         act_on_each(self, request, waiting, _invite_again, words)
 
 
-@admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin[ApiKey]):
-    """What is known of the keys; never the keys. A key that leaked is revoked here when the MSP can't."""
-
-    noun = "api_key"
-    list_display = ("__str__", "provider", "role", "created_at", "created_by_name", "last_used_at", "revoked_at")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("provider",)
-    search_fields = ("provider__name", "name", "lookup")
-    ordering = ("-created_at",)
-    fields = readonly_fields = (
-        *("provider", "name", "prefix", "role", "created_at", "created_by_name", "expires_at", "overlap_ends_at"),
-        *("last_used_at", "last_used_from", "last_used_by", "revoked_at", "revoked_by_name"),
-    )
-    actions = ("revoke",)
-
-    @admin.action(description=_("Revoke"), permissions=["view"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        """Calls with these keys are refused from now on."""
-        words = ngettext_lazy("%(number)d key is revoked.", "%(number)d keys are revoked.", "number")
-        act_on_each(self, request, queryset.filter(revoked_at=None), _revoke, words)
-
-
 def _suspend(person: Person, *, by: Person, at: datetime) -> None:
     person.suspended_at = at
     person.save(update_fields=["suspended_at"])
@@ -173,8 +150,3 @@ def _restore(person: Person, *, by: Person, at: datetime) -> None:
 def _invite_again(administrator: Administrator, *, by: Person, at: datetime) -> None:
     audit.record(by, "administrator.invited", administrator, at=at, role=administrator.role, again=True)
     invitation.send(administrator, at=at)
-
-
-def _revoke(key: ApiKey, *, by: Person, at: datetime) -> None:
-    key.revoke(at=at, by_name=by.name)
-    audit.record(by, "api_key.revoked", key, at=at)

@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions.keys import generate_key
+from accounts.actions.named_keys import create_named_key
 from accounts.models import ApiKey, AuditEvent
 from msp_portal.lib.models import MailboxMessage, OutboxMessage
 from usage.models import CountDifference
@@ -119,6 +121,35 @@ def test_a_key_is_never_shown_and_can_be_revoked(as_operator, cast):
     as_operator.post(address(ApiKey, "changelist"), {"action": "revoke", "_selected_action": [key.pk]})
     key.refresh_from_db()
     assert (key.revoked_by_name, key.revoked_at is None) == ("Olive Operator", False)
+
+
+def test_a_key_may_ask_more_often_when_an_operator_says_so(as_operator, cast):
+    provider = cast.northwind.provider
+    key, _ = create_named_key(
+        provider=provider, name="Sync", role="Read Only", expires_at=None, networks=["192.0.2.7"], by=cast.northwind.owner, at=timezone.now()
+    )  # fmt: skip
+    page = address(ApiKey, "change", key.pk)
+    assert "192.0.2.7" in as_operator.get(page).content.decode()
+    as_operator.post(page, {"requests_per_minute": "9000", "name": "Mine", "role": "Administrator With Billing"})
+    changed = ApiKey.objects.get()
+    assert (changed.requests_per_minute, changed.name, changed.role) == (9000, "Sync", "Read Only")
+    event = AuditEvent.objects.get(action="api_key.changed")
+    assert (event.actor_kind, event.provider_id, event.details) == (
+        "operator",
+        provider.pk,
+        {"changes": {"requests_per_minute": [300, 9000]}},
+    )
+    assert "greater than or equal to 1" in as_operator.post(page, {"requests_per_minute": "0"}).content.decode()
+    assert ApiKey.objects.get().requests_per_minute == 9000
+
+
+def test_a_key_that_is_revoked_takes_the_one_before_it_along(as_operator, cast):
+    for _ in range(2):
+        generate_key(provider=cast.northwind.provider, by=cast.northwind.owner, at=timezone.now(), keep_hours=72)
+    present = ApiKey.objects.primary().get()
+    as_operator.post(address(ApiKey, "changelist"), {"action": "revoke", "_selected_action": [present.pk]})
+    assert set(ApiKey.objects.values_list("revoked_by_name", flat=True)) == {"Olive Operator"}
+    assert set(AuditEvent.objects.filter(action="api_key.revoked").values_list("actor_kind", flat=True)) == {"operator"}
 
 
 def test_the_first_page_asks_the_database_little(as_operator, django_assert_max_num_queries):
