@@ -15,9 +15,10 @@ from billing.sample import activity, cast, player
 from billing.sample.bills import Books, make_contracts, make_packages
 from billing.sample.calendar import window
 from billing.sample.cases import make_cases
+from billing.sample.keys import make_keys, make_named_keys
 from billing.sample.names import Names
-from billing.sample.people import make_cast, make_keys, make_operator
-from billing.sample.plans import MSPS, Msp
+from billing.sample.people import make_cast, make_operator
+from billing.sample.plans import MSPS, NORTHWIND, Msp
 from billing.sample.story import story_of
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.licence_totals import fill_slots, roll_months
@@ -56,6 +57,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     _bill(providers, random, operator, packages, at)
     administrators = make_cast(providers, {msp.name: _begin(msp, at) for msp in MSPS})
     keys = make_keys(providers, administrators, at - timedelta(days=40))
+    make_named_keys(providers[NORTHWIND.name], administrators, at)
     make_cases(providers, administrators, operator, at)
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=21))

@@ -1,4 +1,4 @@
-"""Makes the cast: persons who can sign in, their places, and the keys of the providers."""
+"""Makes the cast: persons who can sign in, and their places."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
-from accounts.actions.keys import generate_key
 from accounts.models import Access, Administrator, Operator, Organization, Person, Provider
-from accounts.roles import Role
 from billing.sample.cast import CAST, OPERATOR, Member, Place
 
 
@@ -26,12 +24,6 @@ def make_cast(providers: Mapping[str, Provider], since: Mapping[str, datetime]) 
         person = _person(member, min(since[place.provider] for place in member.places))
         made += [_place(member, person, place, providers[place.provider], since[place.provider]) for place in member.places]
     return made
-
-
-def make_keys(providers: Mapping[str, Provider], administrators: list[Administrator], at: datetime) -> dict[str, str]:
-    """The plain key of each provider, by its name. Kept nowhere but in what the command prints."""
-    makers = {maker.provider_id: maker for maker in administrators if maker.role == Role.ADMINISTRATOR_WITH_BILLING}
-    return {name: generate_key(provider=provider, by=makers[provider.pk], at=at)[1] for name, provider in providers.items()}
 
 
 def _person(member: Member, at: datetime) -> Person:
