@@ -211,6 +211,17 @@ class TestTheRuntimeRoles:
         )
         assert set(writable) == KEPT_BY_THE_GATE[table]
 
+    @pytest.mark.parametrize(("role", "more"), [("portal_tenant", set()), ("portal_system", {"requests_per_minute"})])
+    def test_never_change_what_a_key_may_do_and_only_operators_how_often(self, role, more):
+        changeable = column(
+            "select attname from pg_attribute where attrelid = 'accounts_apikey'::regclass and attnum > 0 "
+            "and has_column_privilege(%s, attrelid, attnum, 'update')",
+            [role],
+        )
+        what_it_may = {"role", "networks", "requests_per_minute", "lookup", "created_at", "created_by_name"}
+        assert set(changeable) & what_it_may == more
+        assert {"revoked_at", "last_used_at", "expiry_told_days", "alerted_at"} <= set(changeable)
+
     def test_read_no_identity_inside_a_tenant(self):
         can = rows(
             "select c.relname from pg_class c where c.relname = any (%s) and (has_table_privilege('portal_tenant', c.oid, 'select') "
