@@ -6,7 +6,7 @@ from msp_portal.lib.sql import sql_beside
 class Migration(migrations.Migration):
     """Operators may disallow a provider to create organizations."""
 
-    dependencies = [("accounts", "0006_cases")]
+    dependencies = [("accounts", "0007_named_keys")]
     operations = [
         migrations.AddField(
             model_name="provider",
