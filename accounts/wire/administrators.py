@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from accounts.api_door import ApiRequest
@@ -63,7 +64,7 @@ def _valid_email(text: str) -> str:
     try:
         validate_email(text)
     except ValidationError as fault:
-        raise ValueError("is no e-mail address") from fault
+        raise PydanticCustomError("email", "is no e-mail address") from fault
     return text
 
 

@@ -4,8 +4,6 @@ import pytest
 from django.db import ProgrammingError
 from django.utils import timezone
 
-from accounts.actions.organizations import OrganizationCreationDisallowed
-from accounts.api_refusals import answer_to
 from accounts.models import Provider
 from accounts.roles import MSP_ROLES
 from msp_portal.lib import tenancy
@@ -45,8 +43,12 @@ class TestTheProvider:
 
 
 class TestThatItMayCreateNoOrganizations:
-    def test_is_forbidden_on_the_wire(self, rf):
-        assert answer_to(rf.get("/"), OrganizationCreationDisallowed()).status_code == 403
+    def test_is_forbidden_to_a_key_as_to_a_person(self, api, northwind):
+        Provider.objects.filter(pk=northwind.pk).update(organization_creation_disallowed_at=timezone.now())
+        answer = api.post(f"{PROVIDER}/organizations", {"name": "Elm Care"})
+        assert (answer.status_code, answer.json()["message"][:29]) == (403, "New organizations are not all")
+        Provider.objects.filter(pk=northwind.pk).update(organization_creation_disallowed_at=None)
+        assert api.post(f"{PROVIDER}/organizations", {"name": "Elm Care"}).status_code == 201
 
     def test_is_changed_by_operators_alone(self, northwind):
         with pytest.raises(ProgrammingError, match="permission denied"), tenancy.scope(northwind.pk):
