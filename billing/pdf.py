@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from billing.bounds import PAYMENT_TERM
-from billing.models import BillingInformation, Contract
+from billing.models import BillingInformation, Contract, Invoice
 
 FONTS: Final = {400: "inter-400.woff2", 500: "inter-500.woff2", 600: "inter-600.woff2"}
 MEDIA_TYPE: Final = "application/pdf"
@@ -24,6 +24,16 @@ def contract_pdf(contract: Contract) -> bytes:
     information = BillingInformation.objects.filter(provider=contract.provider).first()
     said = {"contract": contract, "package": contract.package, "party": _party(contract, information)}
     return _pdf("pdf/contract.html", {**said, "payment_days": PAYMENT_TERM.days})
+
+
+def invoice_pdf(invoice: Invoice) -> bytes:
+    """The paper of an invoice or credit note, with all its lines. The same invoice gives the same bytes.
+
+    :raises OSError: when Pango, which draws the text, is not on this machine.
+    """
+    billed_to = invoice.billed_to
+    party = {**billed_to, "name": billed_to["company"]}
+    return _pdf("pdf/invoice.html", {"invoice": invoice, "lines": invoice.lines.order_by("place"), "party": party})
 
 
 def _party(contract: Contract, information: BillingInformation | None) -> dict[str, Any]:

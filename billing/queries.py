@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 
 from accounts.models import Provider
 from billing.drafts import Mark
-from billing.models import Contract, Invoice
+from billing.models import Contract, ContractDocument, Invoice, InvoiceDocument
 from msp_portal.lib.periods import month_of, months_later
 from usage.models import ClosedMonth
 
@@ -86,6 +86,16 @@ def totals_of(invoices: QuerySet[Invoice]) -> list[Totals]:
 def contract_in_force(provider: Provider, day: date) -> Contract | None:
     """The version that counts on `day`, with its package."""
     return provider.contracts.all().in_force(day).select_related("package").first()
+
+
+def paper_of_contract(contract: Contract) -> ContractDocument | None:
+    """The stored paper of one version; None while the worker has not drawn it."""
+    return ContractDocument.objects.filter(provider_id=contract.provider_id, contract=contract).first()
+
+
+def paper_of_invoice(invoice: Invoice) -> InvoiceDocument | None:
+    """The stored paper of an invoice or credit note; None while the worker has not drawn it."""
+    return InvoiceDocument.objects.filter(provider_id=invoice.provider_id, invoice=invoice).first()
 
 
 def years_of(provider: Provider) -> list[int]:

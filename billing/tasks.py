@@ -5,13 +5,19 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from billing.actions.contracts import follow_contracts
-from billing.actions.documents import make_missing_documents
+from billing.actions.documents import make_missing_documents, make_missing_invoice_documents
 
 
 @shared_task(name="billing.tasks.make_contract_documents")
 def make_contract_documents() -> None:
     """Draw the papers that are missing: every minute, so a new contract can be downloaded soon."""
     make_missing_documents()
+
+
+@shared_task(name="billing.tasks.make_invoice_documents")
+def make_invoice_documents() -> None:
+    """Draw the papers of what was issued in the last minute."""
+    make_missing_invoice_documents()
 
 
 @shared_task(name="billing.tasks.follow_contracts")

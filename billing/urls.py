@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/payments/", payments.payments, name="payments"),
     path("account/payments/csv/", payments.payments_csv, name="payments-csv"),
     path("account/payments/<id:invoice_id>/", invoice.invoice, name="invoice"),
+    path("account/payments/<id:invoice_id>/pdf/", invoice.invoice_pdf, name="invoice-pdf"),
     path("account/payments/<id:invoice_id>/csv/", invoice.invoice_csv, name="invoice-csv"),
     path("account/billing/", information.billing, name="billing"),
     path("account/billing/information/", information.billing_information, name="billing-information"),

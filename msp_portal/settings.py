@@ -225,6 +225,7 @@ CELERY_BEAT_SCHEDULE = {
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
     "contracts": {"task": "billing.tasks.follow_contracts", "schedule": crontab(minute="1")},
     "contract-documents": {"task": "billing.tasks.make_contract_documents", "schedule": timedelta(minutes=1)},
+    "invoice-documents": {"task": "billing.tasks.make_invoice_documents", "schedule": timedelta(minutes=1)},
 }
 
 # --- Logs: JSON lines with request id, provider and actor -------------------------------------------------------------

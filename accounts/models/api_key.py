@@ -14,6 +14,7 @@ from accounts.models.api_key_rows import ApiKeyQuerySet
 from accounts.models.base import TenantRow
 from accounts.roles import NO_KEY_MAY, PERMISSIONS, Permission, Role
 from msp_portal.lib.networks import NetworkField, address_of, words_of
+from msp_portal.lib.tenancy import WHOLE, Reach
 
 
 class ApiKey(TenantRow):
@@ -77,6 +78,11 @@ class ApiKey(TenantRow):
     def is_limited(self) -> bool:
         """A key reaches every organization of its provider (an administrator may be limited to some)."""
         return False
+
+    @property
+    def reach(self) -> Reach:
+        """How far the scope of a request with this key sees."""
+        return WHOLE
 
     @property
     def prefix(self) -> str:

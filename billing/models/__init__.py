@@ -1,8 +1,9 @@
 """One file a subject; import from here."""
 
 from billing.models.contract import Contract, ContractDocument
+from billing.models.document import Document
 from billing.models.information import BillingInformation, PaymentMethod
-from billing.models.invoice import Invoice, InvoiceLine, InvoiceSeries, InvoiceStatus
+from billing.models.invoice import Invoice, InvoiceDocument, InvoiceLine, InvoiceSeries, InvoiceStatus
 from billing.models.package import Package
 from billing.models.payment import Payment
 
@@ -10,7 +11,9 @@ __all__ = [
     "BillingInformation",
     "Contract",
     "ContractDocument",
+    "Document",
     "Invoice",
+    "InvoiceDocument",
     "InvoiceLine",
     "InvoiceSeries",
     "InvoiceStatus",

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import TenantRow
+from billing.models.document import Document
 from billing.models.fields import currency_field, price_field
 
 
@@ -74,14 +75,10 @@ class Contract(TenantRow):
         return self.valid_from <= day and (self.ends_on is None or day <= self.ends_on)
 
 
-class ContractDocument(TenantRow):
+class ContractDocument(Document):
     """The contract as a file, made once and served as stored."""
 
     contract = models.OneToOneField(Contract, models.PROTECT, related_name="document", db_constraint=False, editable=False)
-    content = models.BinaryField(editable=False)
-    sha256 = models.CharField(max_length=64, editable=False, help_text="Of the content, in hexadecimal.")
-    media_type = models.CharField(max_length=80, default="application/pdf", editable=False)
-    made_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("contract document")

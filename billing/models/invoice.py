@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import TenantRow
+from billing.models.document import Document
 from billing.models.fields import amount_field, currency_field, price_field
 from billing.models.payment import Payment
 
@@ -163,6 +164,19 @@ class InvoiceLine(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.place} {self.organization_name}"
+
+
+class InvoiceDocument(Document):
+    """The invoice or credit note as a file, made once and served as stored."""
+
+    invoice = models.OneToOneField(Invoice, models.PROTECT, related_name="document", db_constraint=False, editable=False)
+
+    class Meta:
+        verbose_name = _("invoice document")
+        verbose_name_plural = _("invoice documents")
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id} {self.sha256[:8]}"
 
 
 class InvoiceSeries(models.Model):

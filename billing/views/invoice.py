@@ -1,6 +1,5 @@
 """One invoice: its lines, what was paid of it, what corrects it."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from django.db.models import QuerySet
@@ -12,10 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.doors import ProviderRequest, provider_door
 from accounts.roles import Permission
 from billing.days import today
-from billing.models import Invoice, InvoiceLine
-from msp_portal.lib import tenancy
-from msp_portal.lib.csv_export import csv_response
-from msp_portal.lib.money import trimmed
+from billing.downloads import RETRY_AFTER, invoice_download, lines_csv
+from billing.models import Invoice
+from billing.queries import paper_of_invoice
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
 
@@ -43,12 +41,21 @@ def invoice(request: ProviderRequest, invoice_id: str) -> HttpResponse:
 
 
 @provider_door("GET", permission=Permission.SEE_INVOICES)
-def invoice_csv(request: ProviderRequest, invoice_id: str) -> StreamingHttpResponse:
-    """The invoice's lines; their amounts add up to its total."""
+def invoice_pdf(request: ProviderRequest, invoice_id: str) -> HttpResponse:
+    """The paper as it was stored; a page that asks for a minute's patience (503) while the worker has not drawn it."""
     found = get_object_or_404(_invoices(request), pk=invoice_id)
-    header = [_("Invoice"), _("Line"), _("Organization"), _("Organization ID"), _("Marks of"), _("High-water mark")]
-    header += [_("Within the commitment"), _("Over the commitment"), _("Unit price"), _("Amount"), _("Currency")]
-    return csv_response(f"{found.number}.csv", header, _cells(request, found))
+    paper = paper_of_invoice(found)
+    if paper is None:
+        response = page(request, "billing/paper_coming.html", {"invoice": found}, status=503)
+        response["Retry-After"] = RETRY_AFTER
+        return response
+    return invoice_download(found, paper)
+
+
+@provider_door("GET", permission=Permission.SEE_INVOICES)
+def invoice_csv(request: ProviderRequest, invoice_id: str) -> StreamingHttpResponse:
+    found = get_object_or_404(_invoices(request), pk=invoice_id)
+    return lines_csv(found, request.administrator)
 
 
 def _invoices(request: ProviderRequest) -> QuerySet[Invoice]:
@@ -62,16 +69,3 @@ def _table(request: ProviderRequest) -> TableQuery:
         default="place",
         search=lambda rows, words: rows.filter(organization_name__icontains=words),
     )
-
-
-def _cells(request: ProviderRequest, found: Invoice) -> Iterator[list[object]]:
-    """Read while they are sent, after the request's own scope has ended."""
-    place = request.administrator
-    with tenancy.scope(place.provider_id, place.reach, place.name):
-        lines = InvoiceLine.objects.filter(provider_id=place.provider_id, invoice=found).order_by("place")
-        for line in lines.iterator(chunk_size=2000):
-            yield [
-                *(found.number, line.place, line.organization_name, line.organization_id, f"{found.marks_month:%Y-%m}"),
-                *(line.high_water_mark, line.committed_part, line.overage_part),
-                *(trimmed(line.unit_price, found.currency), trimmed(line.amount, found.currency), found.currency),
-            ]

@@ -67,6 +67,11 @@ class TestTheProviders:
         assert drawn == {"Northwind MSP", "Cobalt Services"}
         assert Contract.objects.filter(provider__name="Northwind MSP").count() == 2
 
+    def test_have_their_newest_invoices_as_papers_at_once(self, committed):
+        for msp in MSPS:
+            newest = Invoice.objects.filter(provider__name=msp.name).newest_first().first()
+            assert bytes(newest.document.content).startswith(b"%PDF")
+
 
 class TestTheCaps:
     def test_are_in_every_state_at_northwind(self, committed):

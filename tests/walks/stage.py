@@ -3,12 +3,13 @@
 import hashlib
 from datetime import date, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.named_keys import create_named_key
 from accounts.models import ApiKey, Organization, SupportCase
 from accounts.roles import Role
-from billing.models import Contract, ContractDocument, Invoice, InvoiceLine, Package
+from billing.models import Contract, ContractDocument, Invoice, InvoiceDocument, InvoiceLine, Package
 from tests import cast
 from tests.walks.table import ACTORS
 from usage.models import Device
@@ -75,7 +76,7 @@ class Stage:
 
     def of(self, msp):
         """The same things of either MSP: of its first client, or of itself."""
-        client = msp.clients[0]
+        client, invoice = msp.clients[0], Invoice.objects.get(provider=msp.provider)
         return {
             "provider_id": msp.pk,
             "id": client.pk,
@@ -83,7 +84,8 @@ class Stage:
             "user_id": client.user.pk,
             "device_id": Device.objects.get(organization_id=client.pk).pk,
             "administrator_id": msp.by_role[Role.READ_ONLY].pk,
-            "invoice_id": Invoice.objects.get(provider=msp.provider).pk,
+            "invoice_id": invoice.pk,
+            "ID": invoice.number,
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
@@ -107,8 +109,9 @@ def limited_to(organization):
     return administrator
 
 
+@transaction.atomic  # the lines must add up at the commit
 def issue(msp, number="NW-1"):
-    """An invoice with a line for each client."""
+    """An invoice with a line for each client, and a paper of a few bytes."""
     month = date(2026, 3, 1)
     invoice = Invoice.objects.create(
         provider=msp.provider,
@@ -135,6 +138,7 @@ def issue(msp, number="NW-1"):
             unit_price=5,
             amount=5,
         )
+    InvoiceDocument.objects.create(provider=msp.provider, invoice=invoice, **paper_of(msp))
     return invoice
 
 
@@ -156,7 +160,9 @@ def sign_contract(msp):
         ends_on=day + timedelta(days=300),
         signed_on=day - timedelta(days=31),
     )
-    content = b"%PDF-1.7 of Northwind"
-    ContractDocument.objects.create(
-        provider=msp.provider, contract=contract, content=content, sha256=hashlib.sha256(content).hexdigest()
-    )
+    ContractDocument.objects.create(provider=msp.provider, contract=contract, **paper_of(msp))
+
+
+def paper_of(msp):
+    content = f"%PDF-1.7 of {msp.provider.name}".encode()
+    return {"content": content, "sha256": hashlib.sha256(content).hexdigest()}

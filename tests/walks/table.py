@@ -82,6 +82,7 @@ TABLE = {
     "payments-csv": row(GET="BIF"),
     "invoice": row(GET="BI", absent="F", shows="acme"),
     "invoice-csv": row(GET="BI", absent="F", shows="acme"),
+    "invoice-pdf": row(GET="BI", absent="F"),
     "billing": row(GET="BIF"),
     "billing-information": row(GET="BIF", POST="BIF"),
     "contract": row(GET="BI", absent="F"),

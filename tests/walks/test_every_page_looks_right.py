@@ -11,7 +11,7 @@ import axe_playwright_python
 import pytest
 from django.urls import resolve
 
-DOWNLOADS = {"contract"}
+DOWNLOADS = {"contract", "invoice-pdf"}
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe*.js")).read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
