@@ -3,9 +3,10 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from accounts.api_door import ApiRequest
 from accounts.doors import ProviderRequest
 
 
-def today(request: ProviderRequest) -> date:
+def today(request: ProviderRequest | ApiRequest) -> date:
     """The day of the request in the provider's zone."""
     return request.at.astimezone(ZoneInfo(request.provider.time_zone)).date()

@@ -11,6 +11,7 @@ from ninja.errors import HttpError, ValidationError
 
 from accounts.api import routers as of_accounts
 from accounts.doors import mark
+from billing.api import routers as of_billing
 from msp_portal.lib.wire.answers import WireError, json_error
 from msp_portal.lib.wire.texts import StrictJson
 from usage.api import routers as of_usage
@@ -24,7 +25,7 @@ api = NinjaAPI(
     openapi_url=None,
     urls_namespace="api",
 )
-for router in (*of_accounts, *of_usage):
+for router in (*of_accounts, *of_usage, *of_billing):
     api.add_router("", router)
 
 

@@ -1,10 +1,20 @@
 """What the vendor sells. One list for all providers, kept by the operators."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.fields import currency_field, price_field
 from msp_portal.lib.ids import NewPublicId, PublicIdField
+
+
+class PackageQuerySet(models.QuerySet["Package"]):
+    def on_sale(self, at: datetime) -> Self:
+        """Those that can be bought: not withdrawn by `at`."""
+        return self.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=at))
 
 
 class Package(models.Model):
@@ -18,6 +28,8 @@ class Package(models.Model):
     overage_price = price_field(_("price of a licence over the commitment"))
     currency = currency_field()
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    objects = PackageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("package")

@@ -37,3 +37,8 @@ def digits_shown(amount: Decimal, currency: str) -> int:
 def trimmed(amount: Decimal, currency: str) -> Decimal:
     """`amount` with as many digits as a reader needs, for files: 37.500 USD is 37.50, 0.0125 USD stays."""
     return amount.quantize(Decimal(1).scaleb(-digits_shown(amount, currency)))
+
+
+def plain(amount: Decimal, currency: str) -> str:
+    """`trimmed` as text for machines: no grouping, a point, no exponent, such as "1234.50"."""
+    return format(trimmed(amount, currency), "f")

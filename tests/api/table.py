@@ -53,6 +53,13 @@ TABLE = {
     "providers_listOrganizations": "BAMR",
     "providerOrganizations_createOrg": "B",
     "providerOrganizations_updateOrg": "B",
+    "providers_retrieveInvoices": "BI",
+    "providers_retrieveInvoice": "BI",
+    "providers_listInvoiceLines": "BI",
+    "Billing_GetContract": "BI",
+    "Billing_GetDetails": "BI",
+    "providers_retrieveIntegrations": "BAIMHR",
+    "subscriptions_get": "BI",
 }
 
 # What a POST or PUT carries where the document's example would not do.

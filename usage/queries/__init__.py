@@ -1,5 +1,5 @@
 """Questions that fit no queryset method."""
 
-from usage.queries.licences import Licences, licences_of
+from usage.queries.licences import Licences, licences_of, licences_used
 
-__all__ = ["Licences", "licences_of"]
+__all__ = ["Licences", "licences_of", "licences_used"]

@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 
 from accounts.models import Provider
+from usage.models import LicenseTotal
 from usage.models.licensing import LicenseState, license_state
 
 LICENCES: Final = """
@@ -88,3 +89,9 @@ def licences_of(provider: Provider) -> Licences | None:
         return None
     package_name, includes, *rest = row  # a raw cursor hands JSON over as text
     return Licences(package_name, json.loads(includes), *rest)
+
+
+def licences_used(provider: Provider) -> int:
+    """The newest hourly total of users, with a contract or without; 0 until the first hour was counted."""
+    totals = LicenseTotal.objects.filter(provider=provider).order_by("-slot")
+    return totals.values_list("consumed", flat=True).first() or 0
