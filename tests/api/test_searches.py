@@ -142,7 +142,7 @@ class TestTheFilter:
             ({"\ud800": "a"}, "cannot be filtered by"),
             ({"username": "\ud800"}, "character that no row has"),
             ({"activated": "perhaps"}, "is not a flag"),
-            ({"activated": {"$regex": "^true$"}}, "looks into text"),
+            ({"activated": {"$regex": "^true"}}, "looks into text"),
             ({"state": {"$regex": "^A"}}, "looks into text"),
             ({"created": 1e300}, "is not a time"),
             ({"created": "2026-13-01"}, "is not a time"),

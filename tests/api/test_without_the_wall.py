@@ -1,0 +1,23 @@
+"""With row-level security off, the API's own look-ups still start from the key's provider: the second lock holds alone."""
+
+import re
+
+from tests.api.client import client_of
+from tests.api.table import TABLE
+from tests.api.test_who_may_what import asked, operations
+from tests.walks.stage import FOREIGN, Stage
+from tests.walks.test_every_address import no_row_level_security, undone  # noqa: F401 - a fixture
+
+
+def test_what_is_foreign_is_unknown_and_stands_in_no_list(no_row_level_security, db):  # noqa: F811
+    stage = Stage()
+    client, foreign = client_of(stage.northwind), stage.of(stage.bluefin)
+    for name in TABLE:
+        _, path, _ = operations()[name]
+        with undone():
+            text = asked(client, name, stage.targets, stage.acme.pk).content.decode().lower()
+        assert not [word for word in FOREIGN if word in text], name
+        for part in re.findall(r"{(\w+)}", path):
+            with undone():
+                answer = asked(client, name, {**stage.targets, part: foreign[part]}, stage.acme.pk)
+            assert answer.status_code == 404, (name, part)
