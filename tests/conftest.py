@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -12,6 +13,10 @@ from tests.services import cluster
 pytest_plugins = ["tests.services.database_fixtures", "tests.services.web_fixtures", "tests.cast_fixture", "tests.walks.rendered"]
 
 services = ExitStack()
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("portal")
 
 
 def pytest_configure(config):

@@ -161,7 +161,7 @@ class TestAgainstCountingByHand:
         unique_by=lambda e: e[0],
     )
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=15, suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture])
     @given(events=events, zone=st.sampled_from(["UTC", "America/Denver", "Europe/Berlin", "Pacific/Auckland", "Asia/Kathmandu"]))
     def test_every_month_has_the_highest_count_of_its_instants(self, events, zone):
         start, history = utc(2026, 2, 1, 15), []
