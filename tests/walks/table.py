@@ -160,7 +160,6 @@ TABLE = {
     "api/v2/administrators/{administrator_id}/organizationlinks/{organization_id}": with_a_key("DELETE"),
     "api/v2/organizations/{organization_id}/administratorlinks": with_a_key("GET"),
     "api/v2/roles": with_a_key("GET"),
-    "api/v2/providers/{provider_id}/organizations": with_a_key("GET"),
     "api/v2/providers/{provider_id}/invoices": with_a_key("GET"),
     "api/v2/providers/{provider_id}/invoices/{ID}": with_a_key("GET"),
     "api/v2/providers/{provider_id}/invoices/{ID}/lines": with_a_key("GET"),
