@@ -30,7 +30,7 @@ class CaseForm(forms.ModelForm[SupportCase]):
     class Meta:
         model = SupportCase
         fields = ("subject", "kind", "product", "severity", "organization", "operating_system", "description")
-        labels = {"kind": _("Kind"), "operating_system": _("Operating system")}
+        labels = {"kind": _("Kind"), "organization": _("Organization"), "operating_system": _("Operating system")}
 
     def __init__(self, *args: Any, organizations: QuerySet[Organization], **options: Any) -> None:
         super().__init__(*args, **options)
