@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.conf import settings
@@ -139,6 +140,11 @@ class TestSubmitting:
         assert "Acme Dental" in form
         assert "Birch" not in form
         assert browser.post(LIST, {**WRITTEN, "organization": northwind.clients[1].pk}).status_code == 422
+
+    def test_names_its_fields_in_the_readers_language(self, owner):
+        html = body(owner.get(NEW, headers={"Accept-Language": "de"}))
+        fields = ["Betreff", "Art", "Produkt", "Schweregrad", "Organisation", "Betriebssystem", "Beschreibung"]
+        assert re.findall(r'<(?:label for="id_\w+"|legend)>([A-Z]\w+)', html) == fields
 
     def test_says_how_soon_each_severity_is_answered(self, owner):
         form = body(owner.get(NEW))
