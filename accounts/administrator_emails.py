@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from django.utils.formats import date_format
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -14,18 +15,20 @@ from msp_portal.lib import outbox
 
 def invited_by_key(invited: Administrator, *, key: ApiKey, at: datetime) -> None:
     """Say whom `key` invited as what, when, from where, and what to do. Call it inside a scope."""
-    what = _("The key “%(key)s” invited %(name)s (%(email)s) as %(role)s") % _facts(invited, key)
-    _tell_owners(
-        key, what, _("If you did not expect this, remove the administrator, and generate a new key: it ends this one."), at
-    )
+    with translation.override(settings.LANGUAGE_CODE):
+        what = _("The key “%(key)s” invited %(name)s (%(email)s) as %(role)s") % _facts(invited, key)
+        if invited.api_access_at:
+            what += _(", who may also generate keys")
+        advice = _("If you did not expect this, remove the administrator, and revoke the key or renew it: then this one ends.")
+        _tell_owners(key, what, advice, at)
 
 
 def removed_by_key(removed: Administrator, *, key: ApiKey, at: datetime) -> None:
     """Say whom `key` removes. Call it inside a scope, before it is done."""
-    what = _("The key “%(key)s” removed %(name)s (%(email)s), who was %(role)s") % _facts(removed, key)
-    _tell_owners(
-        key, what, _("If you did not expect this, generate a new key, which ends this one, and invite the person again."), at
-    )
+    with translation.override(settings.LANGUAGE_CODE):
+        what = _("The key “%(key)s” removed %(name)s (%(email)s), who was %(role)s") % _facts(removed, key)
+        advice = _("If you did not expect this, revoke the key or renew it, so that this one ends, and invite the person again.")
+        _tell_owners(key, what, advice, at)
 
 
 def _facts(administrator: Administrator, key: ApiKey) -> dict[str, str]:
@@ -35,14 +38,16 @@ def _facts(administrator: Administrator, key: ApiKey) -> dict[str, str]:
 
 def _tell_owners(key: ApiKey, what: str, advice: str, at: datetime) -> None:
     """One mail to each of the provider's active administrators who may invite and remove others."""
+    provider = key.provider
     context = {
         "what": what,
         "advice": advice,
-        "provider_name": key.provider.name,
-        "at": f"{date_format(at, 'DATETIME_FORMAT')} UTC",
+        "provider_name": provider.name,
+        "at": at,
+        "zone": provider.time_zone,
         "address": audit.address.get() or "",
         "administrators_url": portal_url("administrators"),
-        "key_url": portal_url("api-key"),
+        "key_url": portal_url("api-keys"),
     }
     for owner in Administrator.objects.filter(provider_id=key.provider_id).who_may(Permission.EDIT_ADMINISTRATORS):
         words = {**context, "name": owner.name}

@@ -9,6 +9,8 @@ from django.db import connection, models
 
 from accounts.models import Administrator, ApiKey, AuditEvent, Person
 
+NUL: Final = "\\u0000"
+REPLACED: Final = "\\ufffd"
 INSERT: Final = """
     insert into accounts_auditevent (provider_id, organization_id, at, action, outcome, actor_kind, actor_id, actor_name,
                                      target_kind, target_id, target_name, details, address)
@@ -50,9 +52,14 @@ def record(
             [
                 *(provider_id, organization_id, at, action, outcome, kind, actor_id, actor_name[:255]),
                 *(_kind_of(target), str(target.pk) if target else "", str(target)[:255] if target else ""),
-                *(json.dumps(details, default=str), address.get()),
+                *(_json(details), address.get()),
             ],
         )
+
+
+def _json(details: dict[str, Any]) -> str:
+    """What Postgres can keep of `details`: NUL, which a client may write into an address, is no character there."""
+    return json.dumps(details, default=str).replace(NUL, REPLACED)
 
 
 def _actor(by: Actor) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ refusals to the audit log after the rollback.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
+from ipaddress import ip_address
 from typing import Any, Protocol, TypeVar, cast
 
 import structlog
@@ -256,9 +257,12 @@ def _note_refusals(request: ProviderRequest, refusals: list[RuleBroken], organiz
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's address; behind our proxy it is the last one that the proxy added."""
+    """The client's address; behind our proxy it is the last one that the proxy added. What is no address is passed over."""
     forwarded = "" if settings.LOOPBACK else request.headers.get("X-Forwarded-For", "")
-    return forwarded.split(",")[-1].strip() or request.META.get("REMOTE_ADDR")
+    try:
+        return str(ip_address(forwarded.split(",")[-1].strip()))
+    except ValueError:
+        return request.META.get("REMOTE_ADDR")
 
 
 def mark(door: View, kind: str, methods: tuple[str, ...], permission: Permission | None) -> View:

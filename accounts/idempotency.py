@@ -20,7 +20,7 @@ from msp_portal.lib.wire.answers import WireError, refuse
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 LONGEST: Final = 255
-HEADERS_KEPT: Final = ("Content-Type", "ETag", "Location")
+HEADERS_KEPT: Final = ("Content-Type", "ETag", "Location", "x-total-count")
 
 CLAIM: Final = """
     insert into accounts_idempotentanswer (provider_id, api_key_id, key, fingerprint, created_at, headers, body)

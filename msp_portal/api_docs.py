@@ -14,7 +14,7 @@ from django.utils.text import slugify
 
 from accounts.doors import PublicRequest, public
 from accounts.idempotency import HEADER
-from accounts.roles import Permission, roles_with
+from accounts.roles import MSP_ROLES, Permission, roles_with
 from msp_portal.lib.page import page
 from msp_portal.openapi import Json, document
 
@@ -100,7 +100,7 @@ def _operation(path: str, method: str, one: Json, schemas: Json) -> Operation:
         path=path,
         summary=one["summary"],
         description=one.get("description", ""),
-        roles=[str(role.label) for role in roles_with(Permission(one["x-permission"]))],
+        roles=[str(role.label) for role in roles_with(Permission(one["x-permission"])) if role in MSP_ROLES],
         parameters=[_row(given["name"], given["schema"], given["required"], given) for given in one["parameters"]],
         body=_fields(body.get("schema", {}), schemas),
         body_example=_written(body.get("example")),

@@ -16,7 +16,12 @@ from msp_portal.lib.wire.lists import ALWAYS
 Json = dict[str, Any]
 
 SECURITY: Final = {
-    "ApiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "The provider's key, from Account Overview."}
+    "ApiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "A key of the provider, from Account Management.",
+    }
 }
 IDEMPOTENCY: Final = {
     "in": "header",

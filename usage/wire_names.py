@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from msp_portal.lib.wire.texts import Text
-from usage.forms.organizations import tidy_name
+from usage.forms.organizations import can_be_read, tidy_name
 
 LONGEST_NAME: Final = 255
 
@@ -17,8 +17,8 @@ def organization_name(written: str) -> str:
     :raises PydanticCustomError: for an empty or too long one.
     """
     name = tidy_name(written)
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise PydanticCustomError("name", "1 to {longest} characters that are not all blank", {"longest": LONGEST_NAME})
+    if len(name) > LONGEST_NAME or not can_be_read(name):
+        raise PydanticCustomError("name", "1 to {longest} characters, among them a letter or digit", {"longest": LONGEST_NAME})
     return name
 
 

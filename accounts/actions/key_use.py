@@ -61,7 +61,7 @@ def note_refused(*, checked: Checked, client: str, at: datetime) -> None:
     Where someone holds a whole key that is not good, those who keep the keys are written to, at most once a key and day.
     """
     key, client, outcome = checked.key, _short(client), AuditEvent.Outcome.REFUSED
-    if key is None or not _is_due(key, f"{checked.refusal} {client}", at):
+    if key is None or not _is_due(key, checked.refusal, at):  # whatever the client calls itself: it could do so endlessly
         return
     with tenancy.scope(key.provider_id):
         audit.record(key, "api_key.refused", key, outcome=outcome, at=at, reason=checked.refusal, client=client)

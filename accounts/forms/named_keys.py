@@ -36,7 +36,9 @@ class KeyTermsForm(forms.Form):
         label=_("Its last day"),
         required=False,
         input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput({"type": "date", "class": "short", "data-chooses": "id_lifetime_3"}, format="%Y-%m-%d"),
+        widget=forms.DateInput(
+            {"type": "date", "class": "short", "data-chooses": f"id_lifetime_{len(KEY_LIFE_DAYS)}"}, format="%Y-%m-%d"
+        ),
     )
     networks = NetworksField(required=False)
 
@@ -78,7 +80,10 @@ class NamedKeyForm(KeyTermsForm):
 
     def clean_name(self) -> str:
         """The name with single spaces."""
-        return " ".join(self.cleaned_data["name"].split())
+        name = " ".join(self.cleaned_data["name"].split())
+        if not any(character.isalnum() for character in name):
+            raise forms.ValidationError(_("A name has at least one letter or digit."))
+        return name
 
 
 class RenewalForm(KeyTermsForm):

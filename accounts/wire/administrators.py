@@ -1,5 +1,6 @@
 """The MSP's own administrators on the wire, for both versions of the API."""
 
+import re
 from typing import Annotated, Any, Final
 
 from django.core.exceptions import ValidationError
@@ -57,6 +58,9 @@ class AdministratorList(TypedDict):
 
 
 def _one_line(text: str) -> str:
+    """As it may stand in a mail's subject: no control characters, and none that turn the direction of what follows."""
+    if UNSEEN.search(text):
+        raise PydanticCustomError("one_line", "contains a control character")
     return " ".join(text.split())
 
 
@@ -67,6 +71,8 @@ def _valid_email(text: str) -> str:
         raise PydanticCustomError("email", "is no e-mail address") from fault
     return text
 
+
+UNSEEN: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 Name = Annotated[str, Field(max_length=80), AfterValidator(storable), AfterValidator(_one_line)]
 Email = Annotated[

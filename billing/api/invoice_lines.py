@@ -65,9 +65,9 @@ LINES: Final = Listing[InvoiceLine](
     columns={
         "organization": Column("organization_id"),
         "organizationName": Column("organization_name"),
-        "highWaterMark": Column("high_water_mark", "number"),
-        "committedPart": Column("committed_part", "number"),
-        "overagePart": Column("overage_part", "number"),
+        "highWaterMark": Column("high_water_mark", "whole number"),
+        "committedPart": Column("committed_part", "whole number"),
+        "overagePart": Column("overage_part", "whole number"),
         "unitPrice": Column("unit_price", "number"),
         "amount": Column("amount", "number"),
     },

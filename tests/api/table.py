@@ -2,7 +2,7 @@
 
   B  Administrator With Billing     A  Administrator     I  Billing Only     M  Manager     H  Help Desk     R  Read Only
 
-Everyone else is told 403; what is someone else's, or nobody's, is told 404 to those and to the others alike.
+Everyone else is told 403. What is someone else's, or nobody's, is 404 to those who may, and 404 or 403 to the others, the same for both.
 """
 
 from accounts.roles import Role

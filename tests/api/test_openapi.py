@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from msp_portal.api import api
+from msp_portal.api_docs import _sections
 from msp_portal.openapi import document, example_of, operations
+from tests.api.table import ROLES, TABLE
 
 DOCUMENT = "/api/openapi.json"
 
@@ -84,3 +86,10 @@ class TestThePage:
 
     def test_is_there_with_a_slash_too(self, db):
         assert Client().get("/api/docs/").status_code == 200
+
+
+class TestTheRoles:
+    @pytest.mark.parametrize("name", TABLE)
+    def test_named_on_the_page_are_those_of_the_table(self, name):
+        shown = next(one for _, operations in _sections() for one in operations if one.id == name)
+        assert set(shown.roles) == {ROLES[letter].label for letter in TABLE[name]}

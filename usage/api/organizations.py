@@ -65,7 +65,7 @@ COLUMNS: Final = {
     "id": Column("organization_id"),
     "_id": Column("organization_id"),
     "name": Column("organization__name"),
-    "maxSystemUsers": Column("user_cap", "number"),
+    "maxSystemUsers": Column("user_cap", "whole number"),
 }
 
 

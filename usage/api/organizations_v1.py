@@ -79,7 +79,7 @@ def get_organization(request: ApiRequest, organization_id: PublicId) -> HttpResp
     answer=SettledBody,
     errors={412: ErrorBody},
     parameters=[etags.PARAMETER],
-    more={"responses": {200: SHOWS_CAP}},
+    more={"responses": {200: SHOWS_CAP}, "x-permission": Permission.EDIT_CAPS.value},
 )
 def change_organization(request: ApiRequest, organization_id: PublicId, payload: SettingsChange) -> HttpResponse:
     """Rename an organization, set its contact, its user cap, or all of it. Each change needs its own permission; a value that stays needs none."""

@@ -77,12 +77,12 @@ COLUMNS: Final = {
     "displayName": Column("organization__name"),
     "settings.name": Column("organization__name"),
     "created": Column("organization__created_at", "time"),
-    "systemsCount": Column("devices", "number"),
-    "systemUsersCount": Column("users", "number"),
-    "highWaterMark": Column("high_water_mark", "number"),
-    "highWaterMarkLastMonth": Column("last_high_water_mark", "number"),
-    "maxSystemUsers": Column("user_cap", "number"),
-    "settings.maxSystemUsers": Column("user_cap", "number"),
+    "systemsCount": Column("devices", "whole number"),
+    "systemUsersCount": Column("users", "whole number"),
+    "highWaterMark": Column("high_water_mark", "whole number"),
+    "highWaterMarkLastMonth": Column("last_high_water_mark", "whole number"),
+    "maxSystemUsers": Column("user_cap", "whole number"),
+    "settings.maxSystemUsers": Column("user_cap", "whole number"),
 }
 
 

@@ -28,7 +28,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
     def clean_name(self) -> str:
         """The name without doubled blanks."""
         name = tidy_name(self.cleaned_data["name"])
-        if not any(character.isalnum() for character in name):
+        if not can_be_read(name):
             raise ValidationError(_("A name has at least one letter or digit."))
         return name
 
@@ -50,6 +50,11 @@ class ClosingForm(forms.Form):
     remove_everyone = forms.BooleanField(required=False)
     users = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     devices = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+def can_be_read(name: str) -> bool:
+    """Whether there is a letter or digit in it: not only dashes, or characters that nobody sees."""
+    return any(character.isalnum() for character in name)
 
 
 def tidy_name(written: str) -> str:

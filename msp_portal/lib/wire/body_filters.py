@@ -19,6 +19,8 @@ from django.db.models import Q
 from msp_portal.lib.wire.answers import WireError, refuse
 from msp_portal.lib.wire.filters import MOST, OPERATORS, SEVERAL, Column, alternatives_in, condition, segments, written_condition
 
+MOST_PARTS: Final = 3 * MOST
+"""Groups and conditions of one filter, empty ones too: what says nothing costs time all the same."""
 JOINED_BY: Final = {"and": and_, "or": or_}
 PATTERN: Final = re.compile(
     r"(?P<fold>\(\?i\))?(?P<group>\()?(?P<start>\^)?(?P<text>(?:\\[^A-Za-z0-9]|[^\\^$.|?*+()\[{])*)(?P<end>\$)?(?(group)\))",
@@ -44,6 +46,7 @@ class _Reader:
 
     columns: Mapping[str, Column]
     left: int = MOST
+    parts_left: int = MOST_PARTS
 
     def group(self, written: object, join: str = "and") -> Q:
         """A list of conditions, or one. How deep they may nest is bounded by the parser of bodies."""
@@ -51,6 +54,9 @@ class _Reader:
         return reduce(JOINED_BY[join], map(self._part, parts), Q())
 
     def _part(self, written: object) -> Q:
+        self.parts_left -= 1
+        if self.parts_left < 0:
+            raise refuse("filter", f"At most {MOST_PARTS} parts can be given.")
         match written:
             case None:
                 return Q()
@@ -68,6 +74,8 @@ class _Reader:
         if name.removeprefix("$") in JOINED_BY:
             return self.group(inner, name.removeprefix("$"))
         compared = inner if isinstance(inner, dict) else {"$eq": inner}
+        if not compared:
+            raise refuse(name, "A comparison names an operator.")
         return reduce(and_, (self._comparison(name, str(operator), value) for operator, value in compared.items()), Q())
 
     def _comparison(self, name: str, written: str, value: object) -> Q:

@@ -23,10 +23,12 @@ from django.utils.dateparse import parse_date, parse_datetime
 from msp_portal.lib.wire.answers import WireError, refuse
 from msp_portal.lib.wire.texts import is_storable
 
-Kind = Literal["text", "number", "flag", "time", "day"]
+Kind = Literal["text", "number", "whole number", "flag", "time", "day"]
 
 LARGEST: Final = 2**53
 """A number that every client can say exactly; no column of ours holds more."""
+LONGEST: Final = 1000
+"""Characters of a value; no column of ours that is compared holds more."""
 MOST: Final = 20
 """Conditions in one request, and values of one `in`."""
 OPERATORS: Final = ("eq", "ne", "gt", "ge", "gte", "lt", "le", "lte", "between", "search", "in", "nin", "sw", "ew", "co", "nco")
@@ -117,6 +119,8 @@ def value_of(column: Column, name: str, text: str) -> Any:
     """
     if not is_storable(text):
         raise refuse(name, "The value contains a character that no row has.")
+    if len(text) > LONGEST:
+        raise refuse(name, f"The value is longer than {LONGEST} characters.")
     if column.words:
         return {word.lower(): kept for word, kept in column.words.items()}.get(text.lower(), text)
     try:
@@ -162,6 +166,11 @@ def _number(text: str) -> Decimal:
     return number
 
 
+def _whole(text: str) -> int:
+    number = _number(text)
+    return int(number) if number == int(number) else _fail(text)
+
+
 def _flag(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()] if text.lower() in {"true", "false"} else _fail(text)
 
@@ -170,7 +179,7 @@ def _time(text: str) -> datetime:
     found = parse_datetime(text) or _midnight(text)
     if found is None:
         raise ValueError(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _midnight(text: str) -> datetime | None:
@@ -185,6 +194,7 @@ def _fail(text: str) -> Any:
 _READERS: Final[dict[Kind, Any]] = {
     "text": str,
     "number": _number,
+    "whole number": _whole,
     "flag": _flag,
     "time": _time,
     "day": lambda text: parse_date(text) or _fail(text),
