@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 from ninja.errors import ValidationError
 
 from accounts import audit
@@ -38,6 +39,7 @@ class ApiRequest(HttpRequest):
 
     key: ApiKey
     provider: Provider
+    """Read when it is first asked for; most addresses need only its id."""
     at: datetime
     mine: Mine
     organizations: Callable[[], QuerySet[Organization]]
@@ -109,7 +111,7 @@ def _with_key(view: View, request: ApiRequest, scope: Permission, args: Any, kwa
     key = request.key
     try:
         with tenancy.scope(key.provider_id, actor=str(key)):
-            request.provider = Provider.objects.get(pk=key.provider_id)
+            request.provider = cast(Provider, SimpleLazyObject(lambda: Provider.objects.get(pk=key.provider_id)))
             _refuse_strangers(request, kwargs.get("provider_id"))
             demand(request, scope)
             return done_once(request, key, request.at, lambda: view(request, *args, **kwargs))

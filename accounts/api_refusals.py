@@ -46,7 +46,7 @@ def answer_to(request: HttpRequest, refusal: Exception) -> JsonResponse:
         case NotAllowed():
             return json_error(403, f"The role of this key may not {refusal.permission.label}.")
         case RuleBroken(code="user_cap_reached"):
-            return _cap_reached(request.provider, refusal)  # type: ignore[attr-defined]  # the door put it there
+            return _cap_reached(request.key.provider_id, refusal)  # type: ignore[attr-defined]  # the door put it there
         case RuleBroken():
             return _broken(refusal)
         case ValidationError():
@@ -71,9 +71,11 @@ def note(request: HttpRequest, refusal: Exception) -> None:
         audit.record(key, action, organization_id=organization_id, outcome=REFUSED, at=at, **told)
 
 
-def _cap_reached(provider: Provider, rule: RuleBroken) -> JsonResponse:
+def _cap_reached(provider_id: str, rule: RuleBroken) -> JsonResponse:
     """The contract's words, and what a script needs to go on: which organization, how full it is, and whom to ask."""
     told = rule.details
+    with tenancy.scope(provider_id):  # the request's own has ended
+        provider = Provider.objects.get(pk=provider_id)
     contact = {"name": provider.contact_name, "email": provider.contact_email, "phone": provider.contact_phone}
     return json_error(
         400,

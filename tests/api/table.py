@@ -60,6 +60,12 @@ TABLE = {
     "Billing_GetDetails": "BI",
     "providers_retrieveIntegrations": "BAIMHR",
     "subscriptions_get": "BI",
+    "usage_getTotals": "BAIMHR",
+    "usage_listLicenceTotals": "BI",
+    "usage_listOrganizations": "BAIMHR",
+    "usage_getOrganization": "BAIMHR",
+    "usage_listMarks": "BAIMHR",
+    "usage_listEvents": "BAIMHR",
 }
 
 # What a POST or PUT carries where the document's example would not do.

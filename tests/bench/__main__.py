@@ -33,7 +33,7 @@ def arguments():
 
 
 def measured(asked):
-    from tests.bench import hourly, seats, usage_page
+    from tests.bench import api, hourly, seats, usage_page
     from tests.bench.stage import SIZES, Stage
 
     measures = [
@@ -44,6 +44,9 @@ def measured(asked):
         usage_page.beside_a_bare_view,
         usage_page.beside_few_clients,
         usage_page.beside_no_row_level_security,
+        api.list_beside_a_bare_view,
+        api.list_at_many,
+        api.seats_over_http,
     ]
     stage = Stage(SIZES[asked.size])
     for measure in measures:

@@ -20,4 +20,4 @@ def bare(request: HttpRequest) -> HttpResponse:
         return HttpResponse(TABLE.render(Context({"rows": cursor.fetchall()})))
 
 
-urlpatterns = [path("bare/", bare), path("", include("msp_portal.urls"))]
+urlpatterns = [path("bare/", bare), path("", include("tests.bench.api_urls")), path("", include("msp_portal.urls"))]

@@ -19,6 +19,7 @@ DEFINERS = {
     "accounts_places_of": {"portal_system", "portal_web"},
     "accounts_search_organizations": {"portal_system", "portal_tenant"},
     "accounts_second_factors": {"portal_system", "portal_tenant"},
+    "usage_ledger_settled": {"portal_system", "portal_tenant"},
     "usage_move_users": {"portal_system", "portal_tenant"},
     "usage_roll_months": {"portal_system"},
     "usage_search_devices": {"portal_system", "portal_tenant"},
@@ -131,7 +132,7 @@ class TestEveryFunction:
         assert {name: set(who) for name, who in callers.items() if who} == DEFINERS
 
     def test_of_the_gate_may_be_called_by_the_gate_alone(self):
-        gate = ["usage_step", "usage_steps", "usage_refuse_growth", "usage_roll", "usage_month_at"]
+        gate = ["usage_step", "usage_steps", "usage_refuse_growth", "usage_roll", "usage_month_at", "usage_before_ledger"]
         allowed = rows(
             "select p.proname, r.rolname from pg_proc p cross join pg_roles r "
             "where p.proname = any (%s) and r.rolname = any (%s) and has_function_privilege(r.oid, p.oid, 'execute')",

@@ -167,4 +167,10 @@ TABLE = {
     "api/v2/providers/{provider_id}/billing/details": with_a_key("GET"),
     "api/v2/providers/{provider_id}/integrations": with_a_key("GET"),
     "api/v2/subscriptions": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage/events": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage/licence-totals": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage/organizations": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage/organizations/{organization_id}": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage/organizations/{organization_id}/marks": with_a_key("GET"),
 }

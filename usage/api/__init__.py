@@ -1,5 +1,14 @@
 """JSON doors: how many. `routers` are what msp_portal/api.py serves."""
 
-from usage.api import organizations, organizations_v1, systems, systemuser, systemusers
+from usage.api import events, organizations, organizations_v1, systems, systemuser, systemusers, totals, usage_of_organizations
 
-routers = [organizations.router, organizations_v1.router, systemusers.router, systemuser.router, systems.router]
+routers = [
+    organizations.router,
+    organizations_v1.router,
+    systemusers.router,
+    systemuser.router,
+    systems.router,
+    totals.router,
+    usage_of_organizations.router,
+    events.router,
+]

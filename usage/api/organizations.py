@@ -1,7 +1,8 @@
 """`/api/v2/providers/{provider_id}/organizations`: the provider's clients and their caps."""
 
-from typing import Annotated, Final, NotRequired
+from typing import Annotated, Final, NamedTuple, NotRequired
 
+from django.db.models import F
 from django.http import HttpResponse
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
@@ -9,6 +10,7 @@ from typing_extensions import TypedDict
 
 from accounts.api_door import ApiRequest
 from accounts.api_endpoint import ErrorBody, endpoint
+from accounts.models import Organization
 from accounts.roles import Permission
 from msp_portal.lib.wire import etags, parameters
 from msp_portal.lib.wire.answers import refuse
@@ -62,23 +64,30 @@ class OrganizationChange(Schema):
 FIELDS: Final = {"name": "name", "max_system_users": "user_cap"}
 
 COLUMNS: Final = {
-    "id": Column("organization_id"),
-    "_id": Column("organization_id"),
-    "name": Column("organization__name"),
-    "maxSystemUsers": Column("user_cap", "whole number"),
+    "id": Column("pk"),
+    "_id": Column("pk"),
+    "name": Column("name"),
+    "maxSystemUsers": Column("seats__user_cap", "whole number"),
 }
 
 
-def organization_body(seats: Seats) -> OrganizationBody:
-    """One organization on the wire; its organization must have been read with it."""
-    client = seats.organization
+class Client(NamedTuple):
+    """An organization as it is told."""
+
+    pk: str
+    name: str
+    user_cap: int | None
+
+
+def organization_body(client: Client) -> OrganizationBody:
+    """One organization on the wire."""
     body: OrganizationBody = {"id": client.pk, "_id": client.pk, "name": client.name}
-    if seats.user_cap is not None:
-        body["maxSystemUsers"] = seats.user_cap
+    if client.user_cap is not None:
+        body["maxSystemUsers"] = client.user_cap
     return body
 
 
-ORGANIZATIONS: Final = Listing[Seats](columns=COLUMNS, body=organization_body, order=("organization_id",))
+ORGANIZATIONS: Final = Listing[Organization](columns=COLUMNS, body=organization_body, read_as=Client)
 
 
 @endpoint(
@@ -92,8 +101,8 @@ ORGANIZATIONS: Final = Listing[Seats](columns=COLUMNS, body=organization_body, o
 )
 def list_organizations(request: ApiRequest, provider_id: PublicId) -> HttpResponse:
     """The provider's open organizations."""
-    open_ones = request.mine(Seats.objects.filter(organization__closed_at=None)).select_related("organization")
-    return ORGANIZATIONS.answer(request, open_ones)
+    open_ones = request.organizations().filter(closed_at=None)
+    return ORGANIZATIONS.answer(request, open_ones.annotate(user_cap=F("seats__user_cap")))
 
 
 @endpoint(
@@ -145,4 +154,5 @@ def update_organization(request: ApiRequest, provider_id: PublicId, id: PublicId
 
 def _shown(request: ApiRequest, organization_id: str, *, status: int = 200) -> HttpResponse:
     seats = request.mine(Seats.objects.select_related("organization")).get(pk=organization_id)
-    return answer_with_cap(seats, organization_body(seats), status=status)
+    client = Client(seats.pk, seats.organization.name, seats.user_cap)
+    return answer_with_cap(seats, organization_body(client), status=status)

@@ -59,6 +59,12 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
             seats_left=Case(When(user_cap=None, then=None), default=Greatest(F("user_cap") - F("users"), Value(0)))
         )
 
+    def with_cap_state(self) -> Self:
+        """Adds `state`, the `cap_state` of each row, to filter and sort by."""
+        near = When(users__gte=F("user_cap") - NEAR_LIMIT_SEATS, then=Value(CapState.NEAR))
+        reached = When(users__gte=F("user_cap"), then=Value(CapState.REACHED))
+        return self.annotate(state=Case(reached, near, default=Value(CapState.NONE)))
+
     def limit_reached(self) -> Self:
         return self.filter(users__gte=F("user_cap"))
 
@@ -171,6 +177,7 @@ class SeatEvent(OrganizationRow):
         indexes = [
             models.Index(fields=["organization", "at", "id"], name="ledger_of_organization"),
             models.Index(fields=["provider", "at", "id"], name="ledger_of_provider"),
+            models.Index(fields=["provider", "id"], name="ledger_in_order"),
         ]
 
     def __str__(self) -> str:

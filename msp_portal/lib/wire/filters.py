@@ -179,7 +179,7 @@ def _time(text: str) -> datetime:
     found = parse_datetime(text) or _midnight(text)
     if found is None:
         raise ValueError(text)
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)  # Postgres knows no offset beyond 16 hours
 
 
 def _midnight(text: str) -> datetime | None:

@@ -45,15 +45,17 @@ class Listing(Generic[Row]):
     """How rows of one kind are listed. `columns` names what can be filtered and sorted by; `body` is one row on the wire.
 
     `envelope` names the list in the answer, beside `totalCount`; without it the answer is a bare array. `order` breaks ties and must be total.
-    `search` finds the rows of a term when no fields to look in are named.
+    `search` finds the rows of a term when no fields to look in are named. `read_as` is a NamedTuple of columns and annotations: `body` is given
+    that instead of a model, which is a third of the time of a long page.
     """
 
     columns: Mapping[str, Column]
-    body: Callable[[Row], Mapping[str, Any]]
+    body: Callable[[Any], Mapping[str, Any]]
     envelope: str | None = "results"
     order: tuple[str, ...] = ("pk",)
     most: int = LARGEST_LIMIT
     search: Callable[[QuerySet[Row], str], QuerySet[Row]] | None = None
+    read_as: type[tuple[Any, ...]] | None = None
 
     def answer(self, request: HttpRequest, rows: QuerySet[Row], params: QueryDict | None = None) -> JsonResponse:
         """The page that `params` ask for, the query string if there are none, with `x-total-count` and `Link`; two statements, one if the
@@ -64,8 +66,9 @@ class Listing(Generic[Row]):
         params = request.GET if params is None else params
         limit, skip = limit_of(params, self.most), skip_of(params)
         found = self.narrowed(params, rows, several_terms=request.headers.get(SEVERAL_TERMS, "").lower() == "true")
-        shown = list(found[skip : skip + limit])
-        total = skip + len(shown) if 0 < len(shown) < limit or (not shown and not skip) else found.order_by().count()
+        shown = self._read(found[skip : skip + limit + 1])  # one more tells whether there is a further page
+        total = skip + len(shown) if 0 < len(shown) <= limit or not (shown or skip) else found.order_by().count()
+        del shown[limit:]
         wanted = names_in(params, "fields")
         bodies = [picked(self.body(row), wanted) for row in shown]
         content: Any = {self.envelope: bodies, "totalCount": total} if self.envelope else bodies
@@ -74,6 +77,12 @@ class Listing(Generic[Row]):
         if request.method != "POST" and (links := links_of(request, limit=limit, skip=skip, total=total)):
             answer["Link"] = links
         return answer
+
+    def _read(self, page: QuerySet[Row]) -> list[Any]:
+        if self.read_as is None:
+            return list(page)
+        kind: Any = self.read_as
+        return [kind._make(row) for row in page.values_list(*kind._fields)]
 
     def narrowed(self, params: QueryDict, rows: QuerySet[Row], *, several_terms: bool = False) -> QuerySet[Row]:
         """The rows that match, in the order asked for. `several_terms` as `conditions` has it."""
