@@ -38,11 +38,11 @@ def leave_it_to_the_door(request: HttpRequest, fault: Any) -> NoReturn:
 
 
 def addresses() -> Iterator[URLPattern]:
-    """A URL pattern for every address of the routers."""
+    """A URL pattern below `/api/` for every address of the routers."""
     for router in api._get_bound_routers():  # ninja's own patterns hide the doors from the walk that looks for their marks
         for written, found in router.path_operations.items():
             doors = {method: operation.run for operation in found.operations for method in operation.methods}
-            route = f"api{written}".replace("{", "<").replace("}", ">")
+            route = written.removeprefix("/").replace("{", "<").replace("}", ">")
             yield path(route, _by_method(doors), name=f"api{written}")
 
 

@@ -1,8 +1,7 @@
 """`/api/v2/providers/{provider_id}/organizations`: the provider's clients and their caps."""
 
-from typing import Annotated, Final, NamedTuple, NotRequired
+from typing import Annotated, Final, NotRequired
 
-from django.db.models import F
 from django.http import HttpResponse
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
@@ -71,23 +70,18 @@ COLUMNS: Final = {
 }
 
 
-class Client(NamedTuple):
-    """An organization as it is told."""
-
-    pk: str
-    name: str
-    user_cap: int | None
-
-
-def organization_body(client: Client) -> OrganizationBody:
-    """One organization on the wire."""
-    body: OrganizationBody = {"id": client.pk, "_id": client.pk, "name": client.name}
-    if client.user_cap is not None:
-        body["maxSystemUsers"] = client.user_cap
+def organization_body(told: tuple[str, str, int | None]) -> OrganizationBody:
+    """One organization on the wire, of its id, name and user cap."""
+    pk, name, user_cap = told
+    body: OrganizationBody = {"id": pk, "_id": pk, "name": name}
+    if user_cap is not None:
+        body["maxSystemUsers"] = user_cap
     return body
 
 
-ORGANIZATIONS: Final = Listing[Organization](columns=COLUMNS, body=organization_body, read_as=Client)
+# Read as plain tuples and put together once, not with each request: scripts ask for this list more than for any other.
+OPEN: Final = Organization.objects.filter(closed_at=None).order_by("pk").values_list("pk", "name", "seats__user_cap")
+ORGANIZATIONS: Final = Listing[Organization](columns=COLUMNS, body=organization_body)
 
 
 @endpoint(
@@ -101,8 +95,7 @@ ORGANIZATIONS: Final = Listing[Organization](columns=COLUMNS, body=organization_
 )
 def list_organizations(request: ApiRequest, provider_id: PublicId) -> HttpResponse:
     """The provider's open organizations."""
-    open_ones = request.organizations().filter(closed_at=None)
-    return ORGANIZATIONS.answer(request, open_ones.annotate(user_cap=F("seats__user_cap")))
+    return ORGANIZATIONS.answer(request, OPEN.filter(provider_id=request.key.provider_id))
 
 
 @endpoint(
@@ -154,5 +147,5 @@ def update_organization(request: ApiRequest, provider_id: PublicId, id: PublicId
 
 def _shown(request: ApiRequest, organization_id: str, *, status: int = 200) -> HttpResponse:
     seats = request.mine(Seats.objects.select_related("organization")).get(pk=organization_id)
-    client = Client(seats.pk, seats.organization.name, seats.user_cap)
-    return answer_with_cap(seats, organization_body(client), status=status)
+    told = (seats.pk, seats.organization.name, seats.user_cap)
+    return answer_with_cap(seats, organization_body(told), status=status)

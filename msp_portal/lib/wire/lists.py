@@ -45,8 +45,7 @@ class Listing(Generic[Row]):
     """How rows of one kind are listed. `columns` names what can be filtered and sorted by; `body` is one row on the wire.
 
     `envelope` names the list in the answer, beside `totalCount`; without it the answer is a bare array. `order` breaks ties and must be total.
-    `search` finds the rows of a term when no fields to look in are named. `read_as` is a NamedTuple of columns and annotations: `body` is given
-    that instead of a model, which is a third of the time of a long page.
+    `search` finds the rows of a term when no fields to look in are named. Rows may be models or plain values: `body` knows which.
     """
 
     columns: Mapping[str, Column]
@@ -55,9 +54,8 @@ class Listing(Generic[Row]):
     order: tuple[str, ...] = ("pk",)
     most: int = LARGEST_LIMIT
     search: Callable[[QuerySet[Row], str], QuerySet[Row]] | None = None
-    read_as: type[tuple[Any, ...]] | None = None
 
-    def answer(self, request: HttpRequest, rows: QuerySet[Row], params: QueryDict | None = None) -> JsonResponse:
+    def answer(self, request: HttpRequest, rows: QuerySet[Row, Any], params: QueryDict | None = None) -> JsonResponse:
         """The page that `params` ask for, the query string if there are none, with `x-total-count` and `Link`; two statements, one if the
         page is the last.
 
@@ -66,11 +64,13 @@ class Listing(Generic[Row]):
         params = request.GET if params is None else params
         limit, skip = limit_of(params, self.most), skip_of(params)
         found = self.narrowed(params, rows, several_terms=request.headers.get(SEVERAL_TERMS, "").lower() == "true")
-        shown = self._read(found[skip : skip + limit + 1])  # one more tells whether there is a further page
+        shown = list(found[skip : skip + limit + 1])  # one more tells whether there is a further page
         total = skip + len(shown) if 0 < len(shown) <= limit or not (shown or skip) else found.order_by().count()
         del shown[limit:]
         wanted = names_in(params, "fields")
-        bodies = [picked(self.body(row), wanted) for row in shown]
+        bodies = [self.body(row) for row in shown]
+        if wanted:
+            bodies = [picked(body, wanted) for body in bodies]
         content: Any = {self.envelope: bodies, "totalCount": total} if self.envelope else bodies
         answer = JsonResponse(content, safe=self.envelope is not None)
         answer["x-total-count"] = str(total)
@@ -78,18 +78,15 @@ class Listing(Generic[Row]):
             answer["Link"] = links
         return answer
 
-    def _read(self, page: QuerySet[Row]) -> list[Any]:
-        if self.read_as is None:
-            return list(page)
-        kind: Any = self.read_as
-        return [kind._make(row) for row in page.values_list(*kind._fields)]
+    def narrowed(self, params: QueryDict, rows: QuerySet[Row, Any], *, several_terms: bool = False) -> QuerySet[Row, Any]:
+        """The rows that match, in the order asked for, else their own. `several_terms` as `conditions` has it."""
+        found, condition = self._searched(rows, params), conditions(params, self.columns, several_terms=several_terms)
+        if condition:
+            found = found.filter(condition)
+        order = self._order(params)
+        return found if found.query.order_by and not order else found.order_by(*order, *self.order)
 
-    def narrowed(self, params: QueryDict, rows: QuerySet[Row], *, several_terms: bool = False) -> QuerySet[Row]:
-        """The rows that match, in the order asked for. `several_terms` as `conditions` has it."""
-        found = self._searched(rows, params).filter(conditions(params, self.columns, several_terms=several_terms))
-        return found.order_by(*self._order(params), *self.order)
-
-    def _searched(self, rows: QuerySet[Row], params: QueryDict) -> QuerySet[Row]:
+    def _searched(self, rows: QuerySet[Row, Any], params: QueryDict) -> QuerySet[Row, Any]:
         """Those in which one of the terms is found."""
         terms = _terms_in(params)
         if not terms or self.search is None:
