@@ -4,7 +4,7 @@ import re
 
 from tests.api.client import client_of
 from tests.api.table import TABLE
-from tests.api.test_who_may_what import asked, operations
+from tests.api.test_who_may_what import asked, operations, targets
 from tests.walks.stage import FOREIGN, Stage
 from tests.walks.test_every_address import no_row_level_security, undone  # noqa: F401 - a fixture
 
@@ -15,11 +15,11 @@ def test_what_is_foreign_is_unknown_and_stands_in_no_list(no_row_level_security,
     for name in TABLE:
         _, path, _ = operations()[name]
         with undone():
-            own = asked(client, name, stage.targets, stage.acme.pk)
+            own = asked(client, name, targets(stage, name), stage.acme.pk)
         assert own.status_code < 300, name
         text = b"".join(own.streaming_content if own.streaming else [own.content]).decode(errors="replace").lower()
         assert not [word for word in (*FOREIGN, *map(str, foreign.values())) if word in text], name
         for part in re.findall(r"{(\w+)}", path):
             with undone():
-                answer = asked(client, name, {**stage.targets, part: foreign[part]}, stage.acme.pk)
+                answer = asked(client, name, {**targets(stage, name), part: foreign[part]}, stage.acme.pk)
             assert answer.status_code == 404, (name, part)

@@ -4,7 +4,7 @@ from typing import Annotated, Final, NotRequired
 
 from django.http import HttpResponse
 from ninja import Router, Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from accounts.api_door import ApiRequest
@@ -51,7 +51,7 @@ class NewOrganization(Schema):
     max_system_users: WantedCap = Field(None, alias="maxSystemUsers")
 
 
-class OrganizationChange(Schema):
+class OrganizationChange(BaseModel):
     """What is to change of a client; what is left out stays. `id` may repeat the one in the address."""
 
     model_config = ConfigDict(extra="forbid")
@@ -133,7 +133,7 @@ def create_organization(request: ApiRequest, provider_id: PublicId, payload: New
     answer=OrganizationBody,
     errors={412: ErrorBody},
     parameters=[etags.PARAMETER],
-    more={"responses": {200: SHOWS_CAP}},
+    more={"responses": {200: SHOWS_CAP}, "x-permission": Permission.EDIT_CAPS.value},
 )
 def update_organization(request: ApiRequest, provider_id: PublicId, id: PublicId, payload: OrganizationChange) -> HttpResponse:  # noqa: A002 - the contract's name
     """Rename an organization, set its user cap, or both. Each change needs its own permission; a value that stays as it is needs none."""

@@ -85,12 +85,12 @@ class HourlyTotalList(TypedDict):
 COLUMNS: Final = {
     "slot": Column("slot", "time"),
     "countedAt": Column("counted_at", "time"),
-    "consumed": Column("consumed", "number"),
-    "devices": Column("devices", "number"),
-    "organizations": Column("organizations", "number"),
-    "committed": Column("committed", "number"),
-    "highWaterMark": Column("sum_of_marks", "number"),
-    "highWaterMarkOfTheSum": Column("mark_of_the_sum", "number"),
+    "consumed": Column("consumed", "whole number"),
+    "devices": Column("devices", "whole number"),
+    "organizations": Column("organizations", "whole number"),
+    "committed": Column("committed", "whole number"),
+    "highWaterMark": Column("sum_of_marks", "whole number"),
+    "highWaterMarkOfTheSum": Column("mark_of_the_sum", "whole number"),
     "highWaterMarkOfTheSumAt": Column("mark_of_the_sum_at", "time"),
 }
 INSTANT: Final = {"type": "string", "format": "date-time"}

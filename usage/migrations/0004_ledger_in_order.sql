@@ -1,4 +1,4 @@
--- The seat ledger as a feed (docs/decisions/0012). An id is drawn before its transaction commits, so a smaller one may appear later than a
+-- The seat ledger as a feed (docs/decisions/0013). An id is drawn before its transaction commits, so a smaller one may appear later than a
 -- greater one, and who reads on from the last id he saw would never see it. Therefore each transaction, before it draws its first id, shows
 -- the highest one drawn so far, by a lock that ends with it. Whatever it draws is greater; whatever ids lie above wait until it has ended.
 
