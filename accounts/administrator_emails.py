@@ -23,6 +23,18 @@ def invited_by_key(invited: Administrator, *, key: ApiKey, at: datetime) -> None
         _tell_owners(key, what, advice, at)
 
 
+def changed_by_key(changed: Administrator, *, key: ApiKey, at: datetime) -> None:
+    """Say what someone may do now that `key` changed it. Call it inside a scope."""
+    with translation.override(settings.LANGUAGE_CODE):
+        what = _("The key “%(key)s” changed %(name)s (%(email)s), who now is %(role)s") % _facts(changed, key)
+        if changed.api_access_at:
+            what += _(", who may also generate keys")
+        if changed.suspended_at:
+            what += _(" and suspended")
+        advice = _("If you did not expect this, change it back, and revoke the key or renew it: then this one ends.")
+        _tell_owners(key, what, advice, at)
+
+
 def removed_by_key(removed: Administrator, *, key: ApiKey, at: datetime) -> None:
     """Say whom `key` removes. Call it inside a scope, before it is done."""
     with translation.override(settings.LANGUAGE_CODE):

@@ -108,7 +108,7 @@ def invite(
 def change_place(
     *,
     administrator: Administrator,
-    by: Administrator,
+    by: Inviter,
     at: datetime,
     role: str,
     organizations: Iterable[Organization],
@@ -137,7 +137,7 @@ def change_place(
 
 
 @transaction.atomic
-def suspend(*, administrator: Administrator, by: Administrator, at: datetime) -> None:
+def suspend(*, administrator: Administrator, by: Inviter, at: datetime) -> None:
     """Shut the person out of this place from the next request on.
 
     :raises YourOwnPlace: nobody suspends himself.
@@ -150,7 +150,7 @@ def suspend(*, administrator: Administrator, by: Administrator, at: datetime) ->
 
 
 @transaction.atomic
-def restore(*, administrator: Administrator, by: Administrator, at: datetime) -> None:
+def restore(*, administrator: Administrator, by: Inviter, at: datetime) -> None:
     """Let a suspended one in again, with the role he had."""
     row = lock_other(administrator, by)
     row.restore()

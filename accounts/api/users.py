@@ -8,12 +8,14 @@ from ninja import Router
 from typing_extensions import TypedDict
 
 from accounts.actions.administrators import invite, remove
+from accounts.actions.administrators_by_key import change_by_key
 from accounts.api_door import ApiRequest
 from accounts.api_endpoint import endpoint
 from accounts.roles import Permission
 from accounts.wire.administrators import (
     ADMINISTRATORS,
     AdministratorBody,
+    AdministratorChange,
     AdministratorList,
     AdministratorRequest,
     administrator_body,
@@ -107,6 +109,14 @@ def get_user(request: ApiRequest, administrator_id: PublicId) -> HttpResponse:
     """One of the MSP's own administrators; with `x-org-id`, one who reaches that organization."""
     found = get_object_or_404(administrators(request, reaching=request.organization), pk=administrator_id)
     return JsonResponse(picked(administrator_body(found), names_in(request.GET, "fields")))
+
+
+@endpoint(router, "PUT", ONE, scope=Permission.EDIT_ADMINISTRATORS, name="users_put", answer=AdministratorBody)
+def put_user(request: ApiRequest, administrator_id: PublicId, payload: AdministratorChange) -> HttpResponse:
+    """Change role, API access or suspension; what is left out stays. Names and e-mail stay as they were invited. 409: the last who administers everything."""
+    found = get_object_or_404(administrators(request, reaching=request.organization), pk=administrator_id)
+    change_by_key(administrator=found, by=request.key, at=request.at, **payload.wanted(found))
+    return JsonResponse(administrator_body(administrators(request).get(pk=found.pk)))
 
 
 @endpoint(router, "DELETE", ONE, scope=Permission.EDIT_ADMINISTRATORS, name="users_delete", answer=AdministratorBody)

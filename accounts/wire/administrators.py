@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import QuerySet
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
@@ -113,6 +113,34 @@ class AdministratorRequest(Schema):
             "role": role_asked_for(self.role, self.role_name),
             "limited": bool(self.bind_no_orgs),
             "api_access": bool(self.api_key_allowed),
+        }
+
+
+class AdministratorChange(BaseModel):
+    """What is to change of an administrator. A whole body that was read can be written back: what says nothing new, and what it cannot change, is passed over."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    role: RoleId | None = None
+    role_name: RoleName | None = None
+    api_key_allowed: StrictBool | None = None
+    suspended: StrictBool | None = None
+
+    def wanted(self, present: Administrator) -> dict[str, Any]:
+        """Role, API access and suspension as they are to be; as at `present` what is not said.
+
+        :raises WireError: 400 for a role that is none, or two.
+        """
+        says_role = self.role is not None or self.role_name is not None
+        may_now, is_out = present.api_access_at is not None, present.suspended_at is not None
+        says_nothing_new = self.api_key_allowed in {
+            None,
+            present.may(Permission.MANAGE_KEY),
+        }  # as it was read: some may by their role
+        return {
+            "role": role_asked_for(self.role, self.role_name) if says_role else present.role,
+            "api_access": may_now if says_nothing_new else bool(self.api_key_allowed),
+            "suspended": is_out if self.suspended is None else self.suspended,
         }
 
 

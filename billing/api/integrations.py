@@ -10,8 +10,9 @@ from accounts.api_door import ApiRequest
 from accounts.api_endpoint import endpoint
 from accounts.roles import Permission
 from msp_portal.lib.wire import parameters
+from msp_portal.lib.wire.answers import refuse
 from msp_portal.lib.wire.filters import Column, conditions
-from msp_portal.lib.wire.lists import limit_of, skip_of
+from msp_portal.lib.wire.lists import limit_of, names_in, skip_of
 from msp_portal.lib.wire.texts import PublicId
 
 router = Router(tags=["Integrations"])
@@ -48,5 +49,8 @@ def list_integrations(request: ApiRequest, provider_id: PublicId) -> HttpRespons
     limit_of(request.GET)
     skip_of(request.GET)
     conditions(request.GET, COLUMNS)
+    for name in (*names_in(request.GET, "sort"), *names_in(request.GET, "sortIgnoreCase")):
+        if name.removeprefix("-") not in COLUMNS:
+            raise refuse("sort", f"“{name[:60]}” cannot be sorted by.")
     none: IntegrationList = {"records": [], "totalCount": 0}
     return JsonResponse(none, headers={"x-total-count": "0"})

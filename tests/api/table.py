@@ -40,6 +40,7 @@ TABLE = {
     "users_list": "BAMR",
     "users_post": "B",
     "users_get": "BAMR",
+    "users_put": "B",
     "users_delete": "B",
     "providers_getProvider": "BAIMHR",
     "providers_listAdministrators": "BAMR",

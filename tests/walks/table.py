@@ -140,7 +140,7 @@ TABLE = {
     "api/v2/organizations/cases": with_a_key("GET"),
     "api/v2/cases/metadata": with_a_key("GET"),
     "api/users": with_a_key("GET", "POST"),
-    "api/users/{administrator_id}": with_a_key("GET", "DELETE"),
+    "api/users/{administrator_id}": with_a_key("GET", "PUT", "DELETE"),
     "api/systemusers": with_a_key("GET", "POST"),
     "api/systemusers/{user_id}": with_a_key("GET", "PUT", "DELETE"),
     "api/systemusers/{user_id}/state/activate": with_a_key("POST"),
