@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http.response import HttpResponseBase
 from redis import Redis
 from redis.commands.core import Script
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from msp_portal.lib.nudge import PATIENCE, Broker
 
@@ -67,12 +67,22 @@ def take(subject: str, *, per_minute: int) -> Allowance:
     """One token out of `subject`'s bucket, which holds `per_minute` and fills evenly. A broker that was away is not asked again for a while."""
     if broker.is_worth_asking():
         try:
-            granted, tokens = _script()(keys=[f"rate:{subject}"], args=[per_minute, WINDOW])
+            granted, tokens = _run(f"rate:{subject}", per_minute, WINDOW)
             return Allowance(bool(granted), per_minute, float(tokens))
         except RedisError as fault:
             broker.was_away()
             log.warning("rate_limit.broker_away", error=repr(fault))
     return Allowance(True, per_minute)
+
+
+def _run(key: str, *arguments: int) -> Any:
+    """What `Script` does without its detours: every request of every script comes through here."""
+    script = _script()
+    client: Any = script.registered_client
+    try:
+        return client.execute_command("EVALSHA", script.sha, 1, key, *arguments)
+    except NoScriptError:
+        return script(keys=[key], args=arguments)  # which brings itself along
 
 
 @cache

@@ -1,6 +1,8 @@
 """Lists of the JSON API: fields, filter, sort, limit, skip, envelope and headers, shown with the organizations."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization
 
@@ -51,6 +53,19 @@ class TestAList:
         answer = api.get(f"{LIST}?skip=3&limit=3&sort=name")
         assert answer["Link"] == f'<{path}?sort=name&limit=3&skip=6>; rel="next", <{path}?sort=name&limit=3&skip=0>; rel="prev"'
         assert "Link" not in api.get(f"{LIST}?limit=100")
+
+    def test_that_just_fits_has_no_further_page(self, api, northwind):
+        answer = api.get(f"{LIST}?limit=2")
+        assert (len(answer.json()["results"]), answer.json()["totalCount"], "Link" in answer) == (2, 2, False)
+
+    @pytest.mark.parametrize(("limit", "statements"), [(2, 2), (1, 3)])
+    def test_is_counted_only_when_there_is_a_further_page(self, api, northwind, limit, statements):
+        """The key's check, the rows, and the count if need be."""
+        api.get(LIST)
+        with CaptureQueriesContext(connection) as asked:
+            assert api.get(f"{LIST}?limit={limit}").json()["totalCount"] == 2
+        selects = [one["sql"] for one in asked if one["sql"].lower().startswith("select") and "set_config" not in one["sql"]]
+        assert len(selects) == statements
 
     def test_knows_how_many_there_are_past_the_end(self, api, seven):
         answer = api.get(f"{LIST}?skip=50")

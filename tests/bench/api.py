@@ -24,6 +24,8 @@ from tests.services.server import Server, wait_until_ready
 MOST_STATEMENTS = 4
 CLIENTS = 4
 POSTS = 200
+SHORT_ROUNDS = 5
+"""A list is answered in no time, so it takes more rounds to tell it from what else the machine does."""
 OPEN_THE_FLOOR = """
     grant insert on bench_user to portal_web;
     drop policy if exists bare on bench_user;
@@ -34,23 +36,23 @@ names = count(1)
 
 def list_beside_a_bare_view(stage, rounds):
     """All organizations of an MSP with a hundred; the note tells how many statements it took."""
-    return list_of(stage.hundred, "100 organizations", rounds)
+    return list_of(stage.hundred, "100 organizations", rounds, goal=2.5)
 
 
 def list_at_many(stage, rounds):
-    """The first hundred of many, which are counted."""
-    return list_of(stage.many, f"100 rows of {stage.size.big:,}", rounds)
+    """The first hundred of many. What that costs more is to count them: `totalCount` is exact."""
+    return list_of(stage.many, f"100 rows of {stage.size.big:,}", rounds, goal=None)
 
 
-def list_of(administrator, size, rounds):
+def list_of(administrator, size, rounds, *, goal):
     path = f"/api/v2/providers/{administrator.provider_id}/organizations?limit=100"
     page = visitor(path, Client(headers={"x-api-key": key_of(administrator)}))
-    timed = beside(visitor(f"/bare.json?provider={administrator.provider_id}"), page, rounds=rounds)
-    number = statements(page)
-    assert number <= MOST_STATEMENTS, number
-    note = f"{number:g} statements"
+    timed = beside(visitor(f"/bare.json?provider={administrator.provider_id}"), page, rounds=rounds * SHORT_ROUNDS)
+    taken = statements(page)
+    assert taken <= MOST_STATEMENTS, taken
+    note = f"{taken:g} statements"
     return result(
-        "GET organizations?limit=100", size, "a bare JsonResponse", timed, kind="times", goal=2.5, note=note, each=A_ROUND
+        "GET organizations?limit=100", size, "a bare JsonResponse", timed, kind="times", goal=goal, note=note, each=A_ROUND
     )
 
 
@@ -61,15 +63,13 @@ def seats_over_http(stage, rounds):
     headers = {"x-api-key": key_of(stage.hundred)}
     with one_worker() as server:
 
-        def post(connection, number):
-            organization, person = organizations[number % 20], {"username": f"http{number}", "email": f"http{number}@x.example"}
+        def post(connection, organization, person):
             send(connection, "/api/systemusers", person, {**headers, "x-org-id": organization})
 
-        def insert(connection, number):
-            organization, person = organizations[number % 20], {"username": f"http{number}", "email": f"http{number}@x.example"}
+        def insert(connection, organization, person):
             send(connection, "/bare/users", {"provider": provider_id, "organization": organization, **person}, {})
 
-        with clients_of(server) as all_at_once:
+        with clients_of(server, organizations) as all_at_once:
             timed = beside(lambda: all_at_once(insert), lambda: all_at_once(post), rounds=rounds)
     return result(
         "seat taken by POST /api/systemusers",
@@ -109,8 +109,8 @@ def one_worker():
 
 
 @contextmanager
-def clients_of(server):
-    """Hands out a function that lets all clients, each on a connection of its own that stays open, do `act` until all posts are made."""
+def clients_of(server, organizations):
+    """Hands out a function that lets all clients, each on a connection of its own that stays open, do `act` for a new person until all are in."""
     connections = [http.client.HTTPConnection(ports.LOOPBACK, server.port, timeout=60) for _ in range(CLIENTS)]
 
     def all_at_once(act):
@@ -118,7 +118,8 @@ def clients_of(server):
 
         def one(place):
             for number in numbers[place::CLIENTS]:
-                act(connections[place], number)
+                person = {"username": f"http{number}", "email": f"http{number}@x.example"}
+                act(connections[place], organizations[number % len(organizations)], person)
 
         with ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(one, range(CLIENTS)))

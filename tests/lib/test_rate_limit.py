@@ -50,6 +50,12 @@ class TestABucket:
         assert first.headers == {"RateLimit-Limit": "1", "RateLimit-Remaining": "0", "RateLimit-Reset": "60"}
         assert 59 <= int(refused.headers["Retry-After"]) <= 60
 
+    def test_goes_on_when_the_broker_has_forgotten_how(self, broker, subject):
+        """As after a restart: it knows the script by its hash only, and is told it again."""
+        assert rate_limit.take(subject, per_minute=5).tokens == 4
+        broker.script_flush()
+        assert 3 <= rate_limit.take(subject, per_minute=5).tokens < 3.9
+
     def test_fills_evenly(self, broker, subject):
         for _ in range(10):
             rate_limit.take(subject, per_minute=10)

@@ -79,12 +79,12 @@ class Listing(Generic[Row]):
         return answer
 
     def narrowed(self, params: QueryDict, rows: QuerySet[Row, Any], *, several_terms: bool = False) -> QuerySet[Row, Any]:
-        """The rows that match, in the order asked for, else their own. `several_terms` as `conditions` has it."""
+        """The rows that match, in the order asked for. `several_terms` as `conditions` has it."""
         found, condition = self._searched(rows, params), conditions(params, self.columns, several_terms=several_terms)
         if condition:
             found = found.filter(condition)
-        order = self._order(params)
-        return found if found.query.order_by and not order else found.order_by(*order, *self.order)
+        order = (*self._order(params), *self.order)
+        return found if found.query.order_by == order else found.order_by(*order)
 
     def _searched(self, rows: QuerySet[Row, Any], params: QueryDict) -> QuerySet[Row, Any]:
         """Those in which one of the terms is found."""
@@ -130,6 +130,8 @@ def names_in(params: QueryDict, name: str) -> list[str]:
 
 def _texts_in(params: QueryDict, name: str) -> list[str]:
     """What stands under `name`, `name[]` and `name[0]`."""
+    if not any(key.startswith(name) for key in params):
+        return []
     written = re.compile(rf"{re.escape(name)}(\[\d*\])?")
     return [text for key in params if written.fullmatch(key) for text in params.getlist(key)]
 
