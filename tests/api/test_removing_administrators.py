@@ -91,7 +91,7 @@ class TestWhatTheOwnersAreTold:
         what = f"The key “{key}” invited Nora New (nora@new.example) as Manager"
         for mail in told:
             assert mail["subject"] == what
-            for word in (what, "127.0.0.1", "Northwind MSP", "generate a new key", "/administrators/", "/account/key/"):
+            for word in (what, "127.0.0.1", "Northwind MSP", "revoke the key or renew it", "/administrators/", "/account/keys/"):
                 assert word in mail["text"]
                 assert word in mail["html"]
 

@@ -68,10 +68,6 @@ class TestOne:
     def test_does_not_hide_who_is_asking(self, api, northwind):
         assert api.get(f"{USERS}/getSelf").json()["provider"] == northwind.pk
 
-    def test_is_not_changed_here(self, api, northwind):
-        answer = api.put(one(northwind.limited), {})
-        assert (answer.status_code, answer["Allow"]) == (405, "DELETE, GET")
-
 
 class TestInviting:
     def test_is_that_of_version_2(self, api):

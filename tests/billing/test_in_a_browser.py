@@ -38,7 +38,7 @@ def downloaded(page, click):
 
 class TestAnMsp:
     def test_downloads_its_contract_from_the_usage_tab(self, olivia):
-        olivia.get_by_role("link", name="Usage").click()
+        olivia.get_by_role("link", name="Usage", exact=True).click()
         name, content = downloaded(olivia, olivia.get_by_role("link", name="Download Contract").click)
         assert name == "contract-nw-20418-v2.pdf"
         assert content.startswith(b"%PDF-1.7")
