@@ -9,6 +9,7 @@ IDENTITY_TABLES: Final = frozenset(
         "accounts_signinattempts",
         "account_emailaddress",
         "account_emailconfirmation",
+        "billing_webhookevent",
         "mfa_authenticator",
         "django_session",
     }

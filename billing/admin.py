@@ -15,7 +15,8 @@ from django.utils.translation import ngettext_lazy
 from accounts.console import OperatorAdmin, ReadOnlyAdmin, act_on_each
 from accounts.models import Person, Provider
 from billing.actions.contracts import add_contract
-from billing.actions.invoices import issue_credit_note, record_payment
+from billing.actions.invoices import issue_credit_note
+from billing.actions.payments import record_payment
 from billing.models import BillingInformation, Contract, Invoice, InvoiceLine, Package, Payment, PaymentMethod
 from msp_portal.lib.templatetags.portal import money
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -57,6 +58,22 @@ def database(name: str) -> dict[str, str]:
         "HOST": url.hostname or "",
         "PORT": str(url.port or 5432),
     }
+
+
+def fernet_keys(name: str, *, required: bool) -> tuple[str, ...]:
+    """Keys as `Fernet.generate_key()` makes them, with commas, the newest first; none where none is `required`.
+
+    :raises ImproperlyConfigured: when one is malformed, or there is none although it is required.
+    """
+    keys = tuple(text(name, None if required else "").split(",")) if required or text(name, "") else ()
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must be keys of 32 bytes in URL-safe base64, with commas, the newest first."
+        ) from None
+    return keys
 
 
 def peppers(name: str) -> dict[int, bytes]:

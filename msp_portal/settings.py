@@ -27,6 +27,7 @@ OPERATOR_URL = env.text("PORTAL_OPERATOR_URL", "http://127.0.0.1:8001")
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 KEY_PEPPERS = env.peppers("KEY_PEPPERS")
+TOKEN_KEYS = env.fernet_keys("TOKEN_KEYS", required=LOGIN == "system")  # the public web process opens no token
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 ROOT_URLCONF = "msp_portal.urls" if SITE == "portal" else "msp_portal.operator_urls"
 WSGI_APPLICATION = "msp_portal.wsgi.application"

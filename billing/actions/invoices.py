@@ -1,4 +1,4 @@
-"""Issuing invoices and credit notes, and recording what was paid. An issued row is never changed (`billing/migrations/0002_frozen.sql`)."""
+"""Issuing invoices and credit notes. An issued row is never changed (`billing/migrations/0002_frozen.sql`)."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -14,9 +14,8 @@ from accounts.audit import Actor
 from accounts.models import Provider
 from billing.bounds import PAYMENT_TERM
 from billing.drafts import DraftLine, Mark, commitment_lines, overage_lines, usage_lines
-from billing.models import BillingInformation, Contract, Invoice, InvoiceLine, Payment
+from billing.models import BillingInformation, Contract, Invoice, InvoiceLine
 from billing.queries import marks_of
-from msp_portal.lib.money import rounded
 from msp_portal.lib.periods import month_of, months_later
 from msp_portal.lib.rules import RuleBroken
 from usage.models import BillingMonth
@@ -55,22 +54,6 @@ class NotCreditable(RuleBroken):
 
     message = _("A credit note can't be taken back. Issue the invoice anew instead.")
     code = "not_creditable"
-
-
-class NoAmount(RuleBroken):
-    """Nothing, or less, is no payment; money that went back is a refund."""
-
-    message = _("Enter an amount above zero.")
-    code = "no_amount"
-    field = "amount"
-
-
-class TooMuch(RuleBroken):
-    """A payment of more than is owed is a mistake, or belongs to another invoice."""
-
-    message = _("That is more than is still owed on the invoice.")
-    code = "more_than_owed"
-    field = "amount"
 
 
 @transaction.atomic
@@ -128,33 +111,6 @@ def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime)
     InvoiceLine.objects.bulk_create(_reversed(line, note) for line in invoice.lines.order_by("place"))
     audit.record(by, "billing.invoice.credited", note, at=at, invoice=invoice.number, reason=reason)
     return note
-
-
-@transaction.atomic
-def record_payment(*, invoice: Invoice, kind: str, amount: Decimal, reference: str, by: Actor, at: datetime) -> Payment:
-    """Note a payment that arrived at `at`.
-
-    :raises NoAmount: if it is not above zero in the currency's minor unit.
-    :raises TooMuch: if more was paid than is owed.
-    """
-    paid = rounded(amount, invoice.currency)
-    if paid <= 0:
-        raise NoAmount
-    Provider.objects.select_for_update(no_key=True).get(pk=invoice.provider_id)
-    owed = Invoice.objects.as_of(_day(at, invoice.time_zone)).get(pk=invoice.pk).owed_amount  # type: ignore[attr-defined]  # by `as_of`
-    if paid > owed:
-        raise TooMuch
-    payment = Payment.objects.create(
-        provider_id=invoice.provider_id,
-        invoice=invoice,
-        kind=kind,
-        amount=paid,
-        received_at=at,
-        reference=reference,
-        recorded_by=str(by or ""),
-    )
-    audit.record(by, "billing.invoice.paid", invoice, at=at, kind=kind, reference=reference)
-    return payment
 
 
 def _issue(

@@ -1,14 +1,23 @@
 """One file a subject; import from here."""
 
+from billing.models.charge import LIVE, Charge, ChargeEvent, ChargeState, Refund
 from billing.models.contract import Contract, ContractDocument
 from billing.models.document import Document
-from billing.models.information import BillingInformation, PaymentMethod
-from billing.models.invoice import Invoice, InvoiceDocument, InvoiceLine, InvoiceSeries, InvoiceStatus
+from billing.models.information import BillingInformation
+from billing.models.invoice import Invoice, InvoiceDocument, InvoiceLine, InvoiceSeries, InvoiceStatus, InvoiceTax
+from billing.models.ledger import Posting
+from billing.models.method import BillingAccount, MethodSetup, PaymentMethod
 from billing.models.package import Package
 from billing.models.payment import Payment
+from billing.models.webhook import WebhookEvent
 
 __all__ = [
+    "LIVE",
+    "BillingAccount",
     "BillingInformation",
+    "Charge",
+    "ChargeEvent",
+    "ChargeState",
     "Contract",
     "ContractDocument",
     "Document",
@@ -17,7 +26,12 @@ __all__ = [
     "InvoiceLine",
     "InvoiceSeries",
     "InvoiceStatus",
+    "InvoiceTax",
+    "MethodSetup",
     "Package",
     "Payment",
     "PaymentMethod",
+    "Posting",
+    "Refund",
+    "WebhookEvent",
 ]

@@ -1,10 +1,7 @@
-"""Where invoices go and how they are paid."""
+"""Where invoices go."""
 
 from django.db import models
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-
-from accounts.models.base import TenantRow
 
 
 class BillingInformation(models.Model):
@@ -39,43 +36,3 @@ class BillingInformation(models.Model):
         """The address as it stands on an envelope, under the company's name."""
         town = " ".join(part for part in (self.city, self.region, self.postal_code) if part)
         return [line for line in (self.street, self.street_2, town, self.country) if line]
-
-
-class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
-    def on_file(self) -> "PaymentMethodQuerySet":
-        """Those not removed: the default first, then the backups in their order."""
-        return self.filter(removed_at=None).order_by("place")
-
-
-class PaymentMethod(TenantRow):
-    """A card or bank account as the payment provider knows it. Numbers never reach this server: brand, last four and expiry do."""
-
-    class Kind(models.TextChoices):
-        CARD = "card", _("Card")
-        BANK_ACCOUNT = "bank_account", _("Bank account")
-
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
-    token = models.CharField(max_length=120, editable=False, help_text="What the payment provider calls it.")
-    brand = models.CharField(_("brand or bank"), max_length=80)
-    last4 = models.CharField(_("last four"), max_length=4)
-    expires_on = models.DateField(_("expires"), null=True, blank=True, help_text="The last day of a card's last month.")
-    place = models.PositiveSmallIntegerField(_("place"), help_text="1 is the default, then the backups in order.")
-    added_at = models.DateTimeField(db_default=Now(), editable=False)
-    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = PaymentMethodQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("payment method")
-        verbose_name_plural = _("payment methods")
-        constraints = [
-            models.UniqueConstraint("provider", "place", condition=models.Q(removed_at=None), name="one_payment_method_a_place"),
-            models.UniqueConstraint("provider", "token", name="one_payment_method_a_token"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.brand} •••• {self.last4}"
-
-    @property
-    def is_default(self) -> bool:
-        return self.place == 1

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.base import TenantRow
 from billing.models.document import Document
 from billing.models.fields import amount_field, currency_field, price_field
-from billing.models.payment import Payment
+from billing.models.ledger import Posting
 
 AMOUNT = DecimalField(max_digits=14, decimal_places=3)
 NOTHING = Value(Decimal(0), output_field=AMOUNT)
@@ -31,9 +31,10 @@ class InvoiceStatus(models.TextChoices):
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def as_of(self, day: date) -> Self:
-        """Adds what became of each on `day`: `paid_amount`, `credited_amount`, `owed_amount` and `status`.
+        """Adds what became of each by `day`: `paid_amount`, `credited_amount`, `owed_amount` and `status`, from the ledger alone.
 
-        Paid is net of refunds. A credit note is settled by the invoice that it corrects: it owes nothing and its status is empty.
+        Paid is net of refunds and returns, credited has what was written off too, so billed = paid + owed + credited; an overpaid invoice
+        owes less than nothing. A credit note is settled by the invoice that it corrects: it owes nothing and its status is empty.
         """
         is_credit = Q(kind=Invoice.Kind.CREDIT_NOTE)
         statuses = [
@@ -47,8 +48,8 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
             When(paid_amount__gt=0, then=Value(InvoiceStatus.PARTIALLY_PAID)),
         ]
         return self.annotate(
-            paid_amount=_sum_of(Payment.objects.filter(invoice=OuterRef("pk")), "amount"),
-            credited_amount=-_sum_of(Invoice.objects.filter(corrects=OuterRef("pk")), "total_amount"),
+            paid_amount=-_received(Posting.Event.PAYMENT, Posting.Event.REFUND, Posting.Event.RETURN),
+            credited_amount=-_received(Posting.Event.CREDIT_NOTE, Posting.Event.WRITE_OFF),
         ).annotate(
             owed_amount=Case(
                 When(is_credit, then=NOTHING),
@@ -66,10 +67,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.order_by("-issued_on", "-number")
 
 
-def _sum_of(rows: models.QuerySet[models.Model], column: str) -> Coalesce:
-    """The sum over the rows of one invoice, nothing where there are none; one correlated subquery."""
-    total = rows.order_by().values("pk").annotate(sum=Sum(column)).values("sum")
-    total.query.group_by = ()
+def _received(*events: str) -> Coalesce:
+    """What these events moved on the receivable account of an invoice, nothing where there were none; one correlated subquery."""
+    rows = Posting.objects.filter(invoice=OuterRef("pk"), account=Posting.Account.RECEIVABLE, event__in=events)
+    total = rows.order_by().values("invoice").annotate(sum=Sum("amount")).values("sum")
     return Coalesce(Subquery(total, output_field=AMOUNT), NOTHING)
 
 
@@ -164,6 +165,26 @@ class InvoiceLine(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.place} {self.organization_name}"
+
+
+class InvoiceTax(TenantRow):
+    """A tax line: with the lines of the organizations it adds up to the invoice's total."""
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="taxes", db_constraint=False, editable=False)
+    place = models.PositiveSmallIntegerField(editable=False, help_text="Its place below the lines, from 1.")
+    name = models.CharField(_("tax"), max_length=80, editable=False, help_text="Such as VAT.")
+    percent = models.DecimalField(_("rate in percent"), max_digits=6, decimal_places=3, editable=False)
+    base_amount = amount_field(_("net"))
+    amount = amount_field(_("amount"))
+    note = models.CharField(_("note"), max_length=255, blank=True, editable=False, help_text="Such as why none is charged.")
+
+    class Meta:
+        verbose_name = _("tax line")
+        verbose_name_plural = _("tax lines")
+        constraints = [models.UniqueConstraint("invoice", "place", name="one_tax_line_a_place")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.percent} %"
 
 
 class InvoiceDocument(Document):

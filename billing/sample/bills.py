@@ -11,8 +11,8 @@ from billing.actions.invoices import (
     issue_credit_note,
     issue_monthly_invoice,
     issue_overage_invoice,
-    record_payment,
 )
+from billing.actions.payments import record_payment
 from billing.models import BillingInformation, Contract, Invoice, Package, Payment
 from billing.sample.calendar import midnight, month_back
 from billing.sample.plans import NORTHWIND, PACKAGES, Msp, Terms

@@ -15,11 +15,11 @@ def new() -> Secrets:
 
 
 def kept_in(path: Path) -> Secrets:
-    """The secrets in the file, which is made with fresh ones when it is missing."""
-    if path.exists():
-        return Secrets(**json.loads(path.read_text()))
-    made = new()
-    write_private(path, json.dumps(asdict(made), indent=2))
+    """The secrets in the file; what it lacks, and the file itself, is made."""
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    made = Secrets(**{**asdict(new()), **kept})
+    if asdict(made) != kept:
+        write_private(path, json.dumps(asdict(made), indent=2))
     return made
 
 

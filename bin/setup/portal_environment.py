@@ -1,5 +1,6 @@
 """The environment that the portal's processes read (`.env.example` describes each name)."""
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -22,6 +23,7 @@ class Secrets:
     broker: str
     secret_key: str
     pepper: str
+    token_key: str
 
 
 def database_addresses(admin_url: str, database: str, secrets: Secrets) -> Environment:
@@ -44,6 +46,7 @@ def portal_settings(secrets: Secrets, redis_url: str, portal_port: int, operator
         "REDIS_URL": redis_url,
         "SECRET_KEY": secrets.secret_key,
         "KEY_PEPPERS": f"1:{secrets.pepper}",
+        "TOKEN_KEYS": urlsafe_b64encode(bytes.fromhex(secrets.token_key)).decode(),
         "PORTAL_URL": f"http://127.0.0.1:{portal_port}",
         "PORTAL_OPERATOR_URL": f"http://127.0.0.1:{operator_port}",
         "PORTAL_LOOPBACK": "1",

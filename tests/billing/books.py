@@ -8,7 +8,8 @@ from decimal import Decimal
 from html import unescape
 
 from billing.actions.contracts import add_contract
-from billing.actions.invoices import issue_monthly_invoice, issue_overage_invoice, record_payment
+from billing.actions.invoices import issue_monthly_invoice, issue_overage_invoice
+from billing.actions.payments import record_payment
 from billing.models import BillingInformation, Package
 from tests.usage.history import change, new_organization, run_hourly_job, utc
 

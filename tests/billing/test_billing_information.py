@@ -55,9 +55,9 @@ class TestThePage:
 
     def test_shows_the_default_method_and_the_backups_in_order(self, owner, northwind):
         common = {"provider": northwind.provider}
-        PaymentMethod.objects.create(**common, kind="bank_account", token="b", brand="First Bank", last4="6789", place=2)
+        PaymentMethod.objects.create(**common, kind="bank_account", token_digest="b", brand="First Bank", last4="6789", place=2)
         PaymentMethod.objects.create(
-            **common, kind="card", token="a", brand="Visa", last4="4242", place=1, expires_on=date(2020, 5, 31)
+            **common, kind="card", token_digest="a", brand="Visa", last4="4242", place=1, expires_on=date(2020, 5, 31)
         )
         words = words_of(owner.get(reverse("billing")))
         assert "Visa •••• 4242 Default Expired in May 2020 First Bank •••• 6789 Backup" in words

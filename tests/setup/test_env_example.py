@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = re.compile(r"""env\.(?:text|flag|choice|database|peppers)\(\s*["']([A-Z_]+)["']""")
+READERS = re.compile(r"""env\.(?:text|flag|choice|database|peppers|fernet_keys)\(\s*["']([A-Z_]+)["']""")
 MENTIONS = re.compile(r"^(?:# )?([A-Z_]+)=", re.MULTILINE)
 
 

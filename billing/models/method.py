@@ -1,0 +1,114 @@
+"""How a provider pays: its methods as the payment provider knows them, how one is added, and autopay."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.base import TenantRow
+
+
+class BillingAccount(models.Model):
+    """A provider's account at the payment provider, and whether what is due is collected by itself. Its row is locked where methods change."""
+
+    provider = models.OneToOneField(
+        "accounts.Provider", models.PROTECT, primary_key=True, related_name="billing_account", editable=False
+    )
+    psp_customer = models.CharField(max_length=255, blank=True, editable=False, help_text="What the payment provider calls it.")
+    autopay = models.BooleanField(_("autopay"), default=False)
+    autopay_ceiling = models.DecimalField(
+        _("ceiling per charge"), max_digits=14, decimal_places=3, null=True, blank=True, help_text="Empty for none."
+    )
+
+    class Meta:
+        verbose_name = _("billing account")
+        verbose_name_plural = _("billing accounts")
+
+    def __str__(self) -> str:
+        return self.provider_id
+
+
+class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
+    def on_file(self) -> "PaymentMethodQuerySet":
+        """Those not removed: the default first, then the backups in their order."""
+        return self.filter(removed_at=None).order_by("place")
+
+
+class PaymentMethod(TenantRow):
+    """A card or bank account as the payment provider knows it. Numbers never reach this server: brand, last four and expiry do."""
+
+    class Kind(models.TextChoices):
+        CARD = "card", _("Card")
+        BANK_ACCOUNT = "bank_account", _("Bank account")
+
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, editable=False)
+    sealed_token = models.TextField(editable=False, help_text="What the payment provider calls it, encrypted (`billing.tokens`).")
+    token_digest = models.CharField(max_length=64, editable=False, help_text="By which a webhook finds it.")
+    fingerprint = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="The same for the same card or account, by the payment provider."
+    )
+    brand = models.CharField(_("brand or bank"), max_length=80, editable=False)
+    last4 = models.CharField(_("last four"), max_length=4, editable=False)
+    expires_on = models.DateField(
+        _("expires"), null=True, blank=True, editable=False, help_text="The last day of a card's last month."
+    )
+    place = models.PositiveSmallIntegerField(_("place"), help_text="1 is the default, then the backups in order.")
+    added_by = models.CharField(_("added by"), max_length=255, blank=True, editable=False)
+    added_at = models.DateTimeField(db_default=Now(), editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = PaymentMethodQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment method")
+        verbose_name_plural = _("payment methods")
+        constraints = [
+            models.UniqueConstraint("provider", "id", name="payment_method_of_its_provider"),
+            models.UniqueConstraint("provider", "place", condition=models.Q(removed_at=None), name="one_payment_method_a_place"),
+            models.UniqueConstraint("token_digest", name="one_payment_method_a_token"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brand} •••• {self.last4}"
+
+    @property
+    def is_default(self) -> bool:
+        return self.place == 1
+
+
+class MethodSetup(TenantRow):
+    """A person on the way to the payment provider's hosted page and back. The worker opens the page and reads what came of it."""
+
+    class State(models.TextChoices):
+        OPENING = "opening", _("Opening")
+        OPEN = "open", _("Open")
+        RETURNED = "returned", _("Being read")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
+
+    kind = models.CharField(max_length=16, choices=PaymentMethod.Kind, editable=False)
+    state = models.CharField(max_length=12, choices=State, default=State.OPENING, editable=False)
+    administrator_id = models.CharField(max_length=24, editable=False, help_text="Who went; nobody else is sent there.")
+    by = models.CharField(max_length=255, editable=False)
+    replaces = models.ForeignKey(
+        PaymentMethod, models.PROTECT, null=True, related_name="replacements", db_constraint=False, editable=False
+    )
+    make_default = models.BooleanField(default=False, editable=False)
+    session_id = models.CharField(max_length=255, blank=True, editable=False)
+    url = models.TextField(blank=True, editable=False)
+    failure = models.CharField(max_length=255, blank=True, editable=False)
+    method = models.ForeignKey(
+        PaymentMethod, models.PROTECT, null=True, related_name="setups", db_constraint=False, editable=False
+    )
+    started_at = models.DateTimeField(editable=False)
+    settled_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("setup of a payment method")
+        verbose_name_plural = _("setups of payment methods")
+        indexes = [
+            models.Index(fields=["started_at"], condition=models.Q(settled_at=None), name="method_setups_under_way"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
