@@ -9,14 +9,13 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from accounts.models import AuditEvent, Provider
 from billing.actions.invoices import (
     AlreadyCredited,
-    NoAmount,
     NotCreditable,
     NothingToCharge,
-    TooMuch,
     issue_credit_note,
     issue_monthly_invoice,
     issue_overage_invoice,
 )
+from billing.actions.payments import NoAmount, TooMuch
 from billing.models import Invoice, InvoiceLine, InvoiceStatus, Payment
 from msp_portal.lib import tenancy
 from tests.billing.books import APRIL, FIRST_OF_APRIL, MARCH, bill_march, days_after, live_at, pay, peaks_in_march, sign

@@ -49,7 +49,7 @@ class TestTheRotation:
 
 
 class TestTheSetting:
-    @pytest.mark.parametrize("written", ["abc", f"{OLD},"])
+    @pytest.mark.parametrize("written", ["abc", f"{OLD},"], ids=["no key", "a comma too many"])
     def test_is_refused_where_it_is_no_key(self, monkeypatch, written):
         monkeypatch.setenv("SOME_KEYS", written)
         with pytest.raises(ImproperlyConfigured, match="SOME_KEYS"):
