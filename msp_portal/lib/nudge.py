@@ -10,6 +10,7 @@ from celery import current_app
 log = structlog.get_logger(__name__)
 
 PATIENCE: Final = 0.1  # seconds for each step towards the broker
+SWEEP: Final = "msp_portal.lib.tasks.sweep_outbox"
 PAUSE: Final = 15.0  # seconds in which a broker that was away is not asked again
 
 
@@ -28,18 +29,18 @@ class Broker:
 broker = Broker()
 
 
-def sweep() -> None:
-    """Ask for a sweep of the outbox now. When the broker is away the sweep of the next minute does it."""
+def worker(task: str = SWEEP) -> None:
+    """Ask for a run of `task` now. When the broker is away its run of the next minute does it: beat asks for each of these, too."""
     if not broker.is_worth_asking():
         return
     try:
-        _send()
+        _send(task)
     except Exception as fault:  # noqa: BLE001 - the row is written; no fault of the broker may reach the page
         broker.was_away()
         log.warning("broker.away", error=repr(fault))
 
 
-def _send() -> None:
+def _send(task: str) -> None:
     options = {
         **current_app.conf.broker_transport_options,
         "socket_timeout": PATIENCE,
@@ -47,4 +48,4 @@ def _send() -> None:
         "max_retries": 0,
     }
     with current_app.connection_for_write(transport_options=options, connect_timeout=PATIENCE) as connection:
-        current_app.send_task("msp_portal.lib.tasks.sweep_outbox", connection=connection, retry=False, ignore_result=True)
+        current_app.send_task(task, connection=connection, retry=False, ignore_result=True)

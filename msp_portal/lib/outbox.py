@@ -64,7 +64,7 @@ def put(kind: str, payload: Payload, *, provider_id: str | None = None) -> None:
     """Write a message of a `kind` that some app delivers. Plain SQL, as a writer may add what it may not read."""
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [provider_id, kind, json.dumps(payload)])
-    transaction.on_commit(nudge.sweep, robust=True)
+    transaction.on_commit(nudge.worker, robust=True)
 
 
 def delivers(kind: str) -> Callable[[Delivery], Delivery]:

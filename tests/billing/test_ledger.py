@@ -225,7 +225,7 @@ SABOTAGES = {
     "update billing_charge set state = 'succeeded'": "its payments are 0",
     "update billing_payment set takes_back_id = id, kind = 'refund', amount = -1": "was taken back with 1",
     "update billing_refund set state = 'succeeded'": "is succeeded, its payments are 0",
-    "update billing_invoice set corrects_id = id, total_amount = -171": "is credited with 171",
+    "update billing_invoice set corrects_id = id, kind = 'credit_note', total_amount = -171": "is credited with 171",
     "update billing_invoicedocument set content = 'x'": "not the one that was drawn",
 }
 

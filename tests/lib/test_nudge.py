@@ -17,7 +17,7 @@ def patient():
 
     def seconds():
         begun = time.monotonic()
-        nudge.sweep()
+        nudge.worker()
         return time.monotonic() - begun
 
     yield seconds
