@@ -49,5 +49,8 @@ def logging_config(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             "fontTools": {"level": "WARNING"},
             "weasyprint": {"level": "ERROR"},
+            # They name tokens and pages of the payment provider, below this level.
+            "stripe": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
         },
     }

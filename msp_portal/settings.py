@@ -240,3 +240,11 @@ VENDOR_NAME = env.text("VENDOR_NAME", "Provider Portal Inc.")
 VENDOR_ADDRESS = env.text("VENDOR_ADDRESS", "100 Example Plaza, Boulder CO 80302, USA").split(", ")
 VENDOR_EMAIL = env.text("VENDOR_EMAIL", "billing@portal.example")
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@portal.example")
+
+# --- Payment provider: without a secret key, payment methods are not offered ------------------------------------------
+
+PSP_SECRET_KEY = env.text("PSP_SECRET_KEY", "")
+PSP_API_BASE = env.text("PSP_API_BASE", "")  # empty: the real service
+PSP_WEBHOOK_SECRETS = [secret for secret in env.text("PSP_WEBHOOK_SECRETS", "").split(",") if secret]
+PSP_HOSTED_ORIGIN = env.text("PSP_HOSTED_ORIGIN", "https://checkout.stripe.com")
+PSP_TIMEOUT = float(env.text("PSP_TIMEOUT", "15"))
