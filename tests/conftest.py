@@ -10,7 +10,13 @@ from django.conf import settings
 
 from tests.services import cluster
 
-pytest_plugins = ["tests.services.database_fixtures", "tests.services.web_fixtures", "tests.cast_fixture", "tests.walks.rendered"]
+pytest_plugins = [
+    "tests.services.database_fixtures",
+    "tests.services.web_fixtures",
+    "tests.services.stand_in",
+    "tests.cast_fixture",
+    "tests.walks.rendered",
+]
 
 services = ExitStack()
 

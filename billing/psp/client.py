@@ -63,18 +63,11 @@ def ours(error: stripe.StripeError) -> PaymentProviderError:
     """Our error for the library's; what isn't surely a refusal is unknown."""
     if isinstance(error, stripe.CardError):
         return of_the_card(error)
-    if isinstance(error, stripe.IdempotencyError):
-        return in_use(error)
+    if isinstance(error, stripe.IdempotencyError):  # the key was used with another body: a mistake of ours
+        return Refused("idempotency_error", error.user_message or "")
     if isinstance(error, stripe.InvalidRequestError | stripe.AuthenticationError | stripe.PermissionError):
         return Refused(error.code or type(error).__name__, error.user_message or "")
     return Unknown(f"{type(error).__name__}:{error.http_status or 'no answer'}")
-
-
-def in_use(error: stripe.IdempotencyError) -> PaymentProviderError:
-    """A key whose first call is still running says nothing yet (409); one with another body is a mistake of ours."""
-    if error.http_status == 409:
-        return Unknown("idempotency_key_in_use")
-    return Refused("idempotency_error", error.user_message or "")
 
 
 def of_the_card(error: stripe.CardError) -> PaymentProviderError:
