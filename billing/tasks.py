@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
+from billing.actions import webhooks
+from billing.actions.collecting import collect
 from billing.actions.contracts import follow_contracts
 from billing.actions.documents import make_missing_documents, make_missing_invoice_documents
+from billing.actions.reconciling import reconcile
+from msp_portal.lib import tenancy
 
 
 @shared_task(name="billing.tasks.make_contract_documents")
@@ -24,3 +28,32 @@ def make_invoice_documents() -> None:
 def follow_all_contracts() -> None:
     """Copy down what is in force since midnight: hourly, as each provider has a midnight of its own."""
     follow_contracts(at=datetime.now(UTC))
+
+
+@shared_task(name="billing.tasks.collect_charges")
+def collect_charges() -> None:
+    """Send what was intended: at once when a charge is meant, and every minute, so that no lost message loses a charge."""
+    collect(_now)
+
+
+@shared_task(name="billing.tasks.work_webhooks")
+def work_webhooks() -> None:
+    """Apply what the payment provider told: at once when it comes, and every minute."""
+    webhooks.work_inbox(_now)
+
+
+@shared_task(name="billing.tasks.reconcile_charges")
+def reconcile_charges() -> None:
+    """Find out what became of charges without an answer."""
+    reconcile(_now)
+
+
+@shared_task(name="billing.tasks.forget_webhooks")
+def forget_webhooks() -> None:
+    """Remove events of long ago."""
+    with tenancy.system("webhooks of long ago"):
+        webhooks.forget(_now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from billing.views import contract, information, invoice, payments
+from billing.views import contract, information, invoice, payments, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/payments/", payments.payments, name="payments"),
@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/billing/", information.billing, name="billing"),
     path("account/billing/information/", information.billing_information, name="billing-information"),
     path("account/contract/", contract.contract, name="contract"),
+    path("webhooks/payments/", webhooks.payments, name="webhook-payments"),
 ]

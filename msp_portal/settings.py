@@ -226,6 +226,10 @@ CELERY_BEAT_SCHEDULE = {
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
     "contracts": {"task": "billing.tasks.follow_contracts", "schedule": crontab(minute="1")},
     "contract-documents": {"task": "billing.tasks.make_contract_documents", "schedule": timedelta(minutes=1)},
+    "charges": {"task": "billing.tasks.collect_charges", "schedule": timedelta(minutes=1)},
+    "charges-unknown": {"task": "billing.tasks.reconcile_charges", "schedule": timedelta(minutes=1)},
+    "webhooks": {"task": "billing.tasks.work_webhooks", "schedule": timedelta(minutes=1)},
+    "webhooks-over": {"task": "billing.tasks.forget_webhooks", "schedule": crontab(minute="37", hour="3")},
     "invoice-documents": {"task": "billing.tasks.make_invoice_documents", "schedule": timedelta(minutes=1)},
 }
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Sum
@@ -69,11 +68,23 @@ def record_refund(*, payment: Payment, amount: Decimal, reference: str, by: Acto
     """
     invoice = payment.invoice
     back = _amount(amount, invoice.currency)
-    _lock(invoice)
+    lock_account(invoice.provider_id)
     if back > left_of(payment):
         raise MoreThanPaid
     action = "billing.payment.returned" if kind == Payment.Kind.RETURN else "billing.payment.refunded"
     return _note(invoice, kind, -back, reference, action, by=by, at=at, takes_back=payment)
+
+
+def lock_account(provider_id: str) -> None:
+    """From here to the end of the transaction nobody else decides about what this provider owes."""
+    Provider.objects.select_for_update(no_key=True).get(pk=provider_id)
+
+
+def owed_on(invoice: Invoice) -> Decimal:
+    """What is owed on the invoice now, below zero when more was paid; under `lock_account` it stays so."""
+    day = invoice.issued_on  # any: the day changes the status only
+    owed: Decimal = Invoice.objects.as_of(day).get(pk=invoice.pk).owed_amount  # type: ignore[attr-defined]  # by `as_of`
+    return owed
 
 
 def left_of(payment: Payment) -> Decimal:
@@ -84,9 +95,8 @@ def left_of(payment: Payment) -> Decimal:
 
 def _settle(invoice: Invoice, kind: str, amount: Decimal, reference: str, action: str, *, by: Actor, at: datetime) -> Payment:
     settled = _amount(amount, invoice.currency)
-    _lock(invoice)
-    day = at.astimezone(ZoneInfo(invoice.time_zone)).date()
-    if settled > Invoice.objects.as_of(day).get(pk=invoice.pk).owed_amount:  # type: ignore[attr-defined]  # by `as_of`
+    lock_account(invoice.provider_id)
+    if settled > owed_on(invoice):
         raise TooMuch
     return _note(invoice, kind, settled, reference, action, by=by, at=at)
 
@@ -96,11 +106,6 @@ def _amount(amount: Decimal, currency: str) -> Decimal:
     if settled <= 0:
         raise NoAmount
     return settled
-
-
-def _lock(invoice: Invoice) -> None:
-    """What is owed is decided by one transaction at a time for a provider."""
-    Provider.objects.select_for_update(no_key=True).get(pk=invoice.provider_id)
 
 
 def _note(

@@ -86,7 +86,8 @@ def return_of(dispute: Shape) -> ReturnFacts:
         amount=from_wire(int(dispute["amount"]), dispute["currency"]),
         currency=dispute["currency"].upper(),
         reason=dispute.get("reason") or "",
-        is_won=dispute.get("status") in {"won", "warning_closed"},
+        is_won=dispute.get("status") == "won",
+        moves_money=not str(dispute.get("status")).startswith("warning_"),
     )
 
 

@@ -63,7 +63,7 @@ class RefundResult:
 
 @dataclass(frozen=True)
 class ReturnFacts:
-    """A bank debit that came back, or a chargeback. `is_won`: decided for us, so the money stays or came again."""
+    """A bank debit that came back, or a chargeback. `is_won`: decided for us, so the money came again; an inquiry moves none."""
 
     id: str
     charge_id: str
@@ -71,6 +71,7 @@ class ReturnFacts:
     currency: str
     reason: str
     is_won: bool
+    moves_money: bool
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,137 @@
+"""Webhooks: put into the inbox as they arrive, applied later, each once. Their order doesn't matter (`settling`)."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.db import connection, transaction
+
+from billing import psp
+from billing.actions.settling import NotOurs, Told, settle, settle_refund, settle_return
+from billing.models import Charge, WebhookEvent
+from msp_portal.lib import tenancy
+
+log = structlog.get_logger(__name__)
+
+WORK_INBOX: Final = "billing.tasks.work_webhooks"
+TRIES_MAX: Final = 8
+KEPT_FOR: Final = timedelta(days=90)
+Outcome = WebhookEvent.Outcome
+
+# Plain SQL: the public web process may put something in and not look what is there.
+INSERT: Final = """
+    insert into billing_webhookevent (id, kind, created_at, received_at, body, tries, outcome, note)
+    values (%s, %s, %s, %s, %s, 0, '', '') on conflict do nothing
+"""
+
+
+def receive(event: psp.Event, *, at: datetime) -> None:
+    """Keep a signed event; a second delivery of it changes nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [event.id, event.type[:64], event.created, at, json.dumps(dict(event.object))])
+
+
+def work_inbox(now: Callable[[], datetime]) -> int:
+    """Apply all that waits, the oldest first; how many were. Several workers may do so at once."""
+    applied, failed = 0, set[str]()
+    while (event := _waiting(failed)) is not None:
+        try:
+            applied += _apply_one(event, now)
+        except Exception as fault:  # noqa: BLE001 - one event that can't be applied must not keep the others waiting
+            failed.add(event)
+            _note_failure(event, fault, now())
+    return applied
+
+
+def forget(at: datetime) -> int:
+    """Remove what was processed long ago; the number removed."""
+    return WebhookEvent.objects.filter(processed_at__lt=at - KEPT_FOR).delete()[0]
+
+
+def _waiting(failed: set[str]) -> str | None:
+    """The id of the oldest event that waits and did not fail in this run."""
+    with tenancy.system("webhooks that wait"):
+        waiting = WebhookEvent.objects.filter(processed_at=None).exclude(pk__in=failed).order_by("received_at", "pk")
+        free = waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)
+        return free.first()
+
+
+def _apply_one(event_id: str, now: Callable[[], datetime]) -> bool:
+    """Apply it and mark it in one transaction; False if another worker was quicker."""
+    with tenancy.system("apply a webhook"):
+        event = WebhookEvent.objects.select_for_update().get(pk=event_id)
+        if event.processed_at is not None:
+            return False
+        outcome, note = _apply(event, now())
+        _done(event, outcome, note, now())
+        return True
+
+
+def _done(event: WebhookEvent, outcome: str, note: str, at: datetime) -> None:
+    """The body has told what it had to; nothing is left of it to leak."""
+    if outcome == Outcome.REFUSED:
+        log.error("billing.webhook_refused", alarm=True, event=event.pk, kind=event.kind, note=note)
+    event.processed_at, event.outcome, event.note, event.body = at, outcome, note[:255], {}
+    event.save(update_fields=["processed_at", "outcome", "note", "body"])
+
+
+def _note_failure(event_id: str, fault: Exception, at: datetime) -> None:
+    """It waits for the next run; after `TRIES_MAX` it is put aside for a person."""
+    with tenancy.system("a webhook that failed"):
+        event = WebhookEvent.objects.select_for_update().get(pk=event_id)
+        event.tries += 1
+        event.note = repr(fault)[:255]
+        event.save(update_fields=["tries", "note"])
+        log.warning("billing.webhook_failed", event=event_id, tries=event.tries, error=event.note)
+        if event.tries >= TRIES_MAX:
+            _done(event, Outcome.REFUSED, event.note, at)
+
+
+def _apply(event: WebhookEvent, at: datetime) -> tuple[str, str]:
+    """Write what the event means for us; how it ended, and a word on it."""
+    facts = psp.Event(event.pk, event.kind, event.created_at, event.body)
+    told = Told(event.kind, event.created_at, event.pk)
+    subject = event.kind.split(".")[0]
+    try:
+        with transaction.atomic():  # a refusal takes back what was written before it
+            return APPLY.get(subject, _ignore)(facts, told, at)
+    except NotOurs as fault:
+        return Outcome.REFUSED, f"does not fit what was asked for: {fault}"
+
+
+def _charge(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
+    found = psp.charge_in(facts)
+    charge = Charge.objects.filter(pk=found.metadata.get("portal_charge", "")).first() if found else None
+    if found is None or charge is None:
+        return NO_CHARGE
+    settle(charge, found, told, at=at)
+    return Outcome.APPLIED, found.state
+
+
+def _dispute(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
+    """A charge's own events say nothing that its PaymentIntent's don't; its disputes do."""
+    found = psp.return_in(facts)
+    charge = Charge.objects.filter(psp_id=found.charge_id).exclude(psp_id="").first() if found else None
+    if found is None or charge is None:
+        return NO_CHARGE
+    settle_return(charge, found, told, at=at)
+    return Outcome.APPLIED, found.reason
+
+
+def _refund(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
+    found = psp.refund_in(facts)
+    charge = Charge.objects.filter(psp_id=found.charge_id).exclude(psp_id="").first() if found else None
+    if found is None or charge is None:
+        return NO_CHARGE
+    settle_refund(charge, found, told, at=at)
+    return Outcome.APPLIED, found.state
+
+
+def _ignore(_facts: psp.Event, told: Told, _at: datetime) -> tuple[str, str]:
+    return Outcome.IGNORED, told.kind
+
+
+NO_CHARGE: Final = (Outcome.IGNORED, "no charge of ours")
+APPLY: Final = {"payment_intent": _charge, "refund": _refund, "charge": _dispute}
