@@ -10,6 +10,7 @@ from django.conf import settings
 from stripe import StripeClient
 
 from billing.psp.errors import Declined, NeedsAction, PaymentProviderError, Refused, Unknown
+from msp_portal.lib import tenancy
 
 # The version that this release of the library was written for: an account's own default must not change our shapes.
 API_VERSION: Final = stripe.api_version
@@ -51,7 +52,9 @@ def translated() -> Iterator[StripeClient]:
     """The client, in a block whose errors are ours.
 
     :raises Declined, NeedsAction, Unknown, Refused: as the payment provider answered.
+    :raises AssertionError: inside a scope, whose transaction would wait for another host.
     """
+    assert tenancy.current() is None, "the payment provider is not called inside a scope"
     try:
         yield client()
     except stripe.StripeError as error:

@@ -14,6 +14,17 @@ Result = TypeVar("Result")
 
 PROVIDER: Final = "portal_provider"
 KINDS: Final[dict[str, Kind]] = {"card": "card", "us_bank_account": "bank_account", "sepa_debit": "bank_account"}
+BRANDS: Final = {
+    "amex": "American Express",
+    "cartes_bancaires": "Cartes Bancaires",
+    "diners": "Diners Club",
+    "discover": "Discover",
+    "eftpos_au": "eftpos",
+    "jcb": "JCB",
+    "mastercard": "Mastercard",
+    "unionpay": "UnionPay",
+    "visa": "Visa",
+}
 CHARGE_STATES: Final[dict[str, ChargeState]] = {
     "succeeded": "succeeded",
     "processing": "processing",
@@ -97,7 +108,7 @@ def method_of(method: Shape, provider_id: str) -> MethodFacts:
     return MethodFacts(
         token=method["id"],
         kind=KINDS[method["type"]],
-        brand=details.get("brand") or details.get("bank_name") or details.get("bank_code") or "",
+        brand=BRANDS.get(details.get("brand"), details.get("brand")) or details.get("bank_name") or details.get("bank_code") or "",
         last4=details["last4"],
         expires_on=last_day(details["exp_year"], details["exp_month"]) if method["type"] == "card" else None,
         fingerprint=details.get("fingerprint") or "",
