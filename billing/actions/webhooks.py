@@ -72,7 +72,7 @@ def _apply_one(event_id: str, now: Callable[[], datetime]) -> bool:
 def _done(event: WebhookEvent, outcome: str, note: str, at: datetime) -> None:
     """The body has told what it had to; nothing is left of it to leak."""
     if outcome == Outcome.REFUSED:
-        log.error("billing.webhook_refused", alarm=True, event=event.pk, kind=event.kind, note=note)
+        log.error("billing.webhook_refused", alarm=True, webhook=event.pk, kind=event.kind, note=note)
     event.processed_at, event.outcome, event.note, event.body = at, outcome, note[:255], {}
     event.save(update_fields=["processed_at", "outcome", "note", "body"])
 
@@ -84,7 +84,7 @@ def _note_failure(event_id: str, fault: Exception, at: datetime) -> None:
         event.tries += 1
         event.note = repr(fault)[:255]
         event.save(update_fields=["tries", "note"])
-        log.warning("billing.webhook_failed", event=event_id, tries=event.tries, error=event.note)
+        log.warning("billing.webhook_failed", webhook=event_id, tries=event.tries, error=event.note)
         if event.tries >= TRIES_MAX:
             _done(event, Outcome.REFUSED, event.note, at)
 
