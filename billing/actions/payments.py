@@ -67,7 +67,7 @@ def record_refund(*, payment: Payment, amount: Decimal, reference: str, by: Acto
     :raises MoreThanPaid: if more would go back than came.
     """
     invoice = payment.invoice
-    back = _amount(amount, invoice.currency)
+    back = amount_of(amount, invoice.currency)
     lock_account(invoice.provider_id)
     if back > left_of(payment):
         raise MoreThanPaid
@@ -87,6 +87,17 @@ def owed_on(invoice: Invoice) -> Decimal:
     return owed
 
 
+def amount_of(amount: Decimal, currency: str) -> Decimal:
+    """The amount in the currency's minor unit.
+
+    :raises NoAmount: if it is not above zero in it.
+    """
+    settled = rounded(amount, currency)
+    if settled <= 0:
+        raise NoAmount
+    return settled
+
+
 def left_of(payment: Payment) -> Decimal:
     """What of a payment has not gone back."""
     gone = payment.taken_back_by.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
@@ -94,18 +105,11 @@ def left_of(payment: Payment) -> Decimal:
 
 
 def _settle(invoice: Invoice, kind: str, amount: Decimal, reference: str, action: str, *, by: Actor, at: datetime) -> Payment:
-    settled = _amount(amount, invoice.currency)
+    settled = amount_of(amount, invoice.currency)
     lock_account(invoice.provider_id)
     if settled > owed_on(invoice):
         raise TooMuch
     return _note(invoice, kind, settled, reference, action, by=by, at=at)
-
-
-def _amount(amount: Decimal, currency: str) -> Decimal:
-    settled = rounded(amount, currency)
-    if settled <= 0:
-        raise NoAmount
-    return settled
 
 
 def _note(

@@ -108,7 +108,10 @@ def method_of(method: Shape, provider_id: str) -> MethodFacts:
     return MethodFacts(
         token=method["id"],
         kind=KINDS[method["type"]],
-        brand=BRANDS.get(details.get("brand"), details.get("brand")) or details.get("bank_name") or details.get("bank_code") or "",
+        brand=BRANDS.get(details.get("brand"), details.get("brand"))
+        or details.get("bank_name")
+        or details.get("bank_code")
+        or "",
         last4=details["last4"],
         expires_on=last_day(details["exp_year"], details["exp_month"]) if method["type"] == "card" else None,
         fingerprint=details.get("fingerprint") or "",

@@ -10,8 +10,9 @@ from billing import psp
 from billing.actions import collecting
 from billing.actions.charges import ChargeUnderWay, MethodGone, NothingOwed
 from billing.actions.collecting import collect
-from billing.actions.payments import record_payment
+from billing.actions.payments import MoreThanPaid, record_payment
 from billing.actions.reconciling import reconcile
+from billing.actions.refunds import NothingToRefund, RefundUnderWay, give_back
 from billing.actions.settling import NotOurs, Told, settle
 from billing.models import Charge, ChargeEvent, Payment, PaymentMethod, Refund
 from billing.verification import first_fault
@@ -193,6 +194,25 @@ class TestMoneyThatGoesBack:
         reconcile_late()
         assert (Refund.objects.get().state, len(stand_in.objects("refund"))) == ("succeeded", 1)
 
+    def test_goes_one_at_a_time_and_no_more_than_came(self, invoice, card, stand_in):
+        charge(invoice, card)
+        refund_of(invoice, "5.00")
+        with pytest.raises(RefundUnderWay):
+            refund_of(invoice, "1.00")
+        collect(now)
+        with pytest.raises(MoreThanPaid):
+            refund_of(invoice, "7.51")
+        refund_of(invoice, "7.50")
+        collect(now)
+        assert became(invoice) == ("Open", 0, Decimal("12.50"))
+
+    def test_of_a_bank_transfer_is_noted_as_sent(self, invoice, stand_in):
+        paid = record_payment(invoice=invoice, kind="bank_transfer", amount=Decimal(10), reference="", by=None, at=now())
+        refund_of(invoice, "4.00")
+        assert (became(invoice)[1], Refund.objects.count(), stand_in.objects("refund")) == (6, 0, [])
+        with pytest.raises(NothingToRefund):
+            give_back(payment=paid.taken_back_by.get(), amount=Decimal(1), reason="", by=None, at=now())
+
     def test_that_someone_ordered_over_there_is_written_too(self, invoice, card, stand_in):
         made = charge(invoice, card)
         psp.refund(charge_id=made.psp_id, amount=Decimal(5), currency="USD", idempotency_key="by hand")
@@ -216,7 +236,5 @@ class TestMoneyThatGoesBack:
 
 
 def refund_of(invoice, amount):
-    payment = Payment.objects.get(invoice=invoice)
-    return Refund.objects.create(
-        provider=invoice.provider, payment=payment, amount=Decimal(amount), reason="x", by="Priya", intended_at=now()
-    )
+    payment = Payment.objects.get(invoice=invoice, amount__gt=0)
+    return give_back(payment=payment, amount=Decimal(amount), reason="Seats returned", by=None, at=now())
