@@ -22,9 +22,7 @@ LARGEST_BODY: Final = 1_000_000
 
 
 class Quiet(WSGIRequestHandler):
-    """Keeps connections open, and writes no line a request: addresses of pages are as good as keys."""
-
-    protocol_version = "HTTP/1.1"
+    """Writes no line a request, as addresses of pages are as good as keys."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""

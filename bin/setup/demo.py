@@ -19,6 +19,7 @@ from . import (
     running,
     sample,
     services,
+    stand_in,
 )
 from .portal_environment import Environment, Secrets, portal_settings
 from .say import Refusal, elapsed, line, step
@@ -26,6 +27,7 @@ from .supervisor import Stopped, Supervisor, listen_for_the_end
 
 PORTAL_PORT = 8000
 OPERATOR_PORT = 8001
+STAND_IN_PORT = 8002
 SECRETS = places.VAR / "secrets.json"
 WATCH_INTERVAL = 0.5
 
@@ -84,6 +86,10 @@ def bring_up(options: argparse.Namespace, at_the_end: ExitStack) -> tuple[Enviro
     prepare_database(environment, parts)
     supervisor = Supervisor(environment)
     at_the_end.callback(supervisor.stop)
+    if stand_in.is_wanted():
+        port = ports.preferred_or_free(options.port + 2 if options.port else STAND_IN_PORT)
+        environment |= stand_in.portal_settings(secrets, port)
+        supervisor.start(stand_in.part(secrets, port, environment["PORTAL_URL"]))
     start_portal(supervisor)
     return environment, supervisor, parts
 
@@ -108,6 +114,7 @@ def erase() -> None:
     if any(os.environ.get(name) for name in services.LOGIN_SETTINGS):
         raise Refusal("--fresh erases only a database of our own; empty the one that DATABASE_URL names yourself.")
     services.erase()
+    stand_in.erase()
     for file in (SECRETS, sample.KEPT, sample.SHOWN):
         file.unlink(missing_ok=True)
 
@@ -158,6 +165,8 @@ def announce(environment: Environment, supervisor: Supervisor, parts: services.S
     for row in sample.table(shown["logins"]):
         line(f"  {row}")
     line("\n  Also in var/demo.json, with the sample providers' API keys. Logs: var/log/. Stop: Ctrl-C, or bin/demo --stop.")
+    if stand_in.NAME in supervisor.ids():
+        line(f"\n  Payments go to a stand-in that takes test numbers and moves no money: {environment['PSP_API_BASE']}")
     note(environment, supervisor, parts)
 
 

@@ -24,6 +24,9 @@ class Secrets:
     secret_key: str
     pepper: str
     token_key: str
+    payment_key: str
+    payment_webhook: str
+    payment_control: str
 
 
 def database_addresses(admin_url: str, database: str, secrets: Secrets) -> Environment:

@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-from . import places, portal_processes
+from . import places, portal_processes, stand_in
 from .portal_environment import Environment
 from .say import Refusal
 from .supervisor import Supervisor, log_of
@@ -16,16 +16,16 @@ LINE_SHOWN = 300
 
 
 def wait(supervisor: Supervisor) -> None:
-    """Return when both sites say that they are ready and a worker answered.
+    """Return when both sites (and the payment provider's stand-in, if it runs) say that they are ready and a worker answered.
 
     :raises Refusal: if a process ends, or something doesn't answer in time.
     """
     environment, until = supervisor.environment, time.monotonic() + PATIENCE
-    waiting = ["PORTAL_URL", "PORTAL_OPERATOR_URL"]
+    waiting = ["PORTAL_URL", "PORTAL_OPERATOR_URL", *(["PSP_API_BASE"] if stand_in.NAME in supervisor.ids() else [])]
     while waiting := [name for name in waiting if not is_ready(environment[name])]:
         refuse_if_ended(supervisor)
         if time.monotonic() > until:
-            raise Refusal(f"{environment[waiting[0]]}/readyz does not answer 200; see {log_of('web')} and {log_of('operators')}.")
+            raise Refusal(f"{environment[waiting[0]]}/readyz does not answer 200; see the logs in {log_of('web').parent}.")
         time.sleep(0.1)
     while not worker_answers(environment):
         refuse_if_ended(supervisor)

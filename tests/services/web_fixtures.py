@@ -12,18 +12,19 @@ from tests.services import cluster, databases, server
 
 
 @pytest.fixture(scope="session")
-def _portal_server(run):
-    yield from served(run, "portal")
+def _portal_server(run, stand_in_process):
+    yield from served(run, "portal", stand_in_process)
 
 
 @pytest.fixture(scope="session")
-def _operators_server(run):
-    yield from served(run, "operators")
+def _operators_server(run, stand_in_process):
+    yield from served(run, "operators", stand_in_process)
 
 
-def served(run, site):
+def served(run, site, stand_in):
     name = f"portal_gw{cluster.worker_number()}_committed"
-    running = server.start(run, run.environment_for(name, cluster.worker_number()), site=site)
+    environment = {**run.environment_for(name, cluster.worker_number()), **stand_in.environment}
+    running = server.start(run, environment, site=site)
     yield running
     server.stop(running)
 
@@ -41,10 +42,15 @@ def live_operators(committed, request):
 
 
 @pytest.fixture
-def live_worker(committed, run):
+def live_worker(committed, run, stand_in_process):
     """A Celery worker over the `committed` database, for tests that wait for what it does."""
     part = portal_processes.worker()
-    settings = {**databases.without_portal_settings(), **committed.environment, **part.environment}
+    settings = {
+        **databases.without_portal_settings(),
+        **committed.environment,
+        **stand_in_process.environment,
+        **part.environment,
+    }
     with (run.folder / f"worker-{cluster.worker_number()}.log").open("wb") as output:
         process = processes.start(part.command, log=output, env=settings, cwd=databases.ROOT)
     yield process

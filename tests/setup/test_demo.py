@@ -27,12 +27,14 @@ class Demo:
     def __init__(self, folder):
         self.folder = folder
         self.port = ports.any_free()
-        while not ports.is_free(self.port + 1):
+        while not all(ports.is_free(self.port + more) for more in (1, 2)):
             self.port = ports.any_free()
 
     def command(self, *arguments):
         """Run bin/demo to its end, with nothing of this test's own settings."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "REDIS_", "PORTAL_"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "REDIS_", "PORTAL_", "PSP_"))
+        }
         for name in ("SECRET_KEY", "KEY_PEPPERS", "DJANGO_SETTINGS_MODULE"):
             kept.pop(name, None)
         return subprocess.run(
@@ -116,6 +118,12 @@ class TestTheDemo:
         for login in told["logins"]:
             status, address, form = sign_in(login, told)
             assert (status, form.asks_password) == (200, False), f"{login['email']} stands at {address}"
+
+    def test_has_a_stand_in_for_the_payment_provider_and_says_so(self, demo):
+        address = f"http://127.0.0.1:{demo.port + 2}"
+        assert address in demo.said.strip().splitlines()[-1]
+        with urllib.request.urlopen(address) as answer:
+            assert "no money is moved" in answer.read().decode()
 
     def test_answers_about_itself(self, demo):
         answer = demo.command("--status")
