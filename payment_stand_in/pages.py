@@ -13,7 +13,7 @@ STYLE: Final = Path(__file__).with_name("style.css").read_text()
 PAGE: Final = Markup(
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light dark"><title>{title}</title><link rel="stylesheet" href="/style.css"></head>'
-    '<body><p class="banner">Test page: no money is moved</p><main><h1>{title}</h1>{body}</main></body></html>'
+    "<body><header>Test page: no money is moved</header><main><h1>{title}</h1>{body}</main></body></html>"
 )
 FIELD: Final = Markup(
     '<p><label for="{name}">{label}</label><input id="{name}" name="{name}" value="{value}" required autocomplete="off"{more}></p>'

@@ -20,13 +20,13 @@ class Customer:
     stand_in: object
     id: str
 
-    def opens(self, kind="card", currency="USD"):
+    def opens(self, kind="card", currency="USD", back=BACK):
         return psp.open_setup(
             customer=self.id,
             provider_id=NORTHWIND,
             currency=currency,
             kind=kind,
-            return_url=BACK,
+            return_url=back,
             cancel_url="http://portal.example/methods/",
         )
 
