@@ -249,6 +249,6 @@ SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@portal.example")
 
 PSP_SECRET_KEY = env.text("PSP_SECRET_KEY", "")
 PSP_API_BASE = env.text("PSP_API_BASE", "")  # empty: the real service
-PSP_WEBHOOK_SECRETS = [secret for secret in env.text("PSP_WEBHOOK_SECRETS", "").split(",") if secret]
+PSP_WEBHOOK_SECRETS = [secret.strip() for secret in env.text("PSP_WEBHOOK_SECRETS", "").split(",") if secret.strip()]
 PSP_HOSTED_ORIGIN = env.text("PSP_HOSTED_ORIGIN", "https://checkout.stripe.com")
 PSP_TIMEOUT = float(env.text("PSP_TIMEOUT", "15"))

@@ -61,19 +61,19 @@ def main() -> None:
     settings, ending = from_environment(), threading.Event()
     memory = Memory(settings.state)
     server = make_server("127.0.0.1", settings.port, StandIn(memory, settings), threaded=True, request_handler=Quiet)
-    clock = threading.Thread(target=keep_time, args=(memory, settings, ending))
 
     def end(number: int, frame: FrameType | None) -> None:
-        threading.Thread(target=server.shutdown).start()
+        ending.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    clock.start()
-    server.serve_forever()
-    ending.set()
-    clock.join()
-    server.server_close()
-    memory.close()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        keep_time(memory, settings, ending)  # in the main thread: should it fail, the process ends and says why
+    finally:
+        server.shutdown()
+        server.server_close()
+        memory.close()
 
 
 if __name__ == "__main__":

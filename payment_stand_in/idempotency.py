@@ -11,6 +11,7 @@ from payment_stand_in.errors import ApiError
 from payment_stand_in.state import Memory, State, shown
 
 LONGEST_KEY: Final = 255
+LIFETIME: Final = 86_400
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ def begin(memory: Memory, call: Keyed) -> Answer | None:
     :raises ApiError: 400 if the key stands for another request, 409 if that one is still running.
     """
     with memory.transaction() as state:
+        state.sql("delete from keys where begun_at < ?", (state.now() - LIFETIME,))
         row = state.sql("select * from keys where key = ?", (call.key,)).fetchone()
         if row is None:
-            state.sql("insert into keys (key, request) values (?, ?)", (call.key, call.request))
+            state.sql("insert into keys (key, request, begun_at) values (?, ?, ?)", (call.key, call.request, state.now()))
             return None
     if row["request"] != call.request:
         raise ApiError(

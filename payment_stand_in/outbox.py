@@ -1,4 +1,4 @@
-"""Webhooks: each event is sent until the portal's address answers 2xx, with longer and longer pauses, for three days."""
+"""Webhooks: each event is sent until the portal's address answers 2xx, with longer and longer pauses, for about three days."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ from payment_stand_in.state import Memory, State
 PATIENCE: Final = 20
 LONGEST_PAUSE: Final = 3600.0
 FIRST_PAUSE: Final = 1.0
-GIVE_UP_AFTER: Final = 3 * 86_400
+MOST_ATTEMPTS: Final = 80
 AT_ONCE: Final = 20
 
 
@@ -40,8 +40,8 @@ def deliver_due(memory: Memory, settings: Settings) -> int:
     with memory.transaction() as state:
         if state.note("paused") == "1":
             return 0
-        query = "select id, event from outbox where delivered_at is null and due_at <= ? order by seq limit ?"
-        letters = letters_in(state.sql(query, (state.now(), AT_ONCE)))
+        query = "select id, event from outbox where delivered_at is null and due_at <= ? and attempts < ? order by seq limit ?"
+        letters = letters_in(state.sql(query, (state.now(), MOST_ATTEMPTS, AT_ONCE)))
     return sum(send(memory, settings, letter) for letter in letters)
 
 
@@ -97,6 +97,5 @@ def note(state: State, letter: Letter, *, taken: bool) -> None:
         return
     row = state.sql("select attempts from outbox where id = ?", (letter.id,)).fetchone()
     if row is not None:
-        pause = min(FIRST_PAUSE * 2 ** min(row["attempts"], 32), LONGEST_PAUSE)
-        late = GIVE_UP_AFTER * 1000 if row["attempts"] * LONGEST_PAUSE > GIVE_UP_AFTER else 0
-        state.sql("update outbox set attempts = attempts + 1, due_at = ? where id = ?", (state.now() + pause + late, letter.id))
+        pause = min(FIRST_PAUSE * 2 ** min(row["attempts"], MOST_ATTEMPTS), LONGEST_PAUSE)
+        state.sql("update outbox set attempts = attempts + 1, due_at = ? where id = ?", (state.now() + pause, letter.id))

@@ -11,10 +11,11 @@ create table if not exists objects (
 create index if not exists objects_of_a_customer on objects (kind, customer, seq);
 create index if not exists objects_of_an_intent on objects (kind, intent, seq);
 
--- A key is `running` until its answer went out; then the same request gets the same answer.
+-- A key is `running` until its answer went out; then the same request gets the same answer, for a day.
 create table if not exists keys (
     key text primary key,
     request text not null,
+    begun_at real not null,
     running integer not null default 1,
     status integer,
     answer text

@@ -1,11 +1,12 @@
 """The small parts of the set-up: ports, secrets, the lock, the packages' stamp."""
 
+import json
 import socket
 import stat
 
 import pytest
 
-from setup import own_secrets, packages, ports, postgres, running, sample
+from setup import own_secrets, packages, ports, postgres, running, sample, stand_in
 from setup.say import Refusal
 
 
@@ -34,6 +35,22 @@ def test_secrets_stay_the_same_and_private(tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len(bytes.fromhex(made.pepper)) == 32
     assert own_secrets.new() != made
+
+
+def test_a_secret_that_an_older_file_lacks_is_added_and_kept(tmp_path):
+    file = tmp_path / "secrets.json"
+    made = own_secrets.kept_in(file)
+    older = {name: value for name, value in json.loads(file.read_text()).items() if name != "payment_key"}
+    file.write_text(json.dumps(older))
+    mended = own_secrets.kept_in(file)
+    assert (mended.pepper, mended.payment_key != made.payment_key) == (made.pepper, True)
+    assert own_secrets.kept_in(file) == mended
+
+
+@pytest.mark.parametrize(("name", "value", "wanted"), [("PSP_SECRET_KEY", "sk_live_x", False), ("PSP_SECRET_KEY", "", True)])
+def test_the_stand_in_runs_only_without_a_real_payment_provider(monkeypatch, name, value, wanted):
+    monkeypatch.setenv(name, value)
+    assert stand_in.is_wanted() is wanted
 
 
 def test_two_demos_of_one_clone_are_refused(tmp_path, monkeypatch):

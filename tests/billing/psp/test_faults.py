@@ -1,6 +1,7 @@
 """When the payment provider fails: what is unknown stays one charge, whatever is done next."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 
@@ -119,6 +120,13 @@ class TestAKey:
             customer.pays(method, "99")
         assert len(stand_in.charges()) == 1
 
+    def test_is_forgotten_after_a_day_so_that_a_reconciler_must_look_and_never_repeat(self, customer, stand_in):
+        method = customer.adds()
+        customer.pays(method)
+        stand_in.control("configure", clock=86_400 + 60)
+        customer.pays(method)
+        assert len(stand_in.charges()) == 2
+
     def test_is_free_again_after_a_refusal(self, customer, stand_in):
         method = customer.adds()
         with pytest.raises(psp.Refused, match="resource_missing"):
@@ -155,6 +163,15 @@ class TestTheAdapter:
         assert (
             client_for("sk_test_none", "http://127.0.0.1:1", 15)._requestor._options.base_addresses["api"] == "http://127.0.0.1:1"
         )
+
+    def test_is_the_only_part_that_knows_the_library(self):
+        knowing = {
+            path.relative_to(stand_ins.ROOT).parent.as_posix()
+            for app in ("msp_portal", "accounts", "usage", "billing", "payment_stand_in")
+            for path in (stand_ins.ROOT / app).rglob("*.py")
+            if re.search(r"^\s*(import|from) stripe\b", path.read_text(), re.MULTILINE)
+        }
+        assert knowing == {"billing/psp"}
 
     def test_is_refused_with_a_wrong_key_which_is_told_to_nobody(self, customer, settings):
         settings.PSP_SECRET_KEY = "sk_test_wrong"
