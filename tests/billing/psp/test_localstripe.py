@@ -75,7 +75,7 @@ def pays(payer, method, currency="USD", **more):
 
 def test_a_card_is_read_and_charged(payer):
     method = adds(payer, card("4242424242424242"))
-    assert (method.kind, method.brand, method.last4, method.customer) == ("card", "visa", "4242", payer)
+    assert (method.kind, method.brand, method.last4, method.customer) == ("card", "Visa", "4242", payer)
     charge = pays(payer, method)
     assert (charge.state, charge.amount, charge.currency) == ("succeeded", Decimal("12.50"), "USD")
     assert psp.find_charge(charge_id=charge.id) == charge

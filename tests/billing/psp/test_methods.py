@@ -25,10 +25,10 @@ class TestTheCustomer:
 class TestACardThatIsAdded:
     def test_is_known_by_what_a_person_may_see_of_it(self, customer):
         method = customer.adds()
-        assert (method.kind, method.brand, method.last4, method.expires_on) == ("card", "visa", "4242", date(2034, 12, 31))
+        assert (method.kind, method.brand, method.last4, method.expires_on) == ("card", "Visa", "4242", date(2034, 12, 31))
         assert (method.customer, method.provider_id) == (customer.id, NORTHWIND)
 
-    @pytest.mark.parametrize(("number", "brand"), [("5555555555554444", "mastercard"), ("3782 822463 10005", "amex")])
+    @pytest.mark.parametrize(("number", "brand"), [("5555555555554444", "Mastercard"), ("3782 822463 10005", "American Express")])
     def test_has_its_network_as_brand(self, customer, number, brand):
         assert customer.adds(number).brand == brand
 
