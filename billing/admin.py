@@ -17,6 +17,7 @@ from accounts.models import Person, Provider
 from billing.actions.contracts import add_contract
 from billing.actions.invoices import issue_credit_note
 from billing.actions.payments import record_payment
+from billing.actions.replacement import issue_anew
 from billing.models import BillingInformation, Contract, Invoice, InvoiceLine, Package, Payment, PaymentMethod
 from msp_portal.lib.templatetags.portal import money
 
@@ -149,7 +150,7 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
         *("issued_on", "due_on", "total", "paid", "owed", "state", "reason", "billed_to"),
     )
     inlines = (LinesOfInvoice,)
-    actions = ("take_back",)
+    actions = ("take_back", "issue_anew")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
         return Invoice.objects.as_of(datetime.now(UTC).date())
@@ -175,6 +176,12 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
         """Each gets a credit note over its whole amount."""
         words = ngettext_lazy("%(number)d invoice was taken back.", "%(number)d invoices were taken back.", "number")
         act_on_each(self, request, queryset.exclude(kind=Invoice.Kind.CREDIT_NOTE), _take_back, words)
+
+    @admin.action(description=_("Issue anew what was taken back"), permissions=["view"])
+    def issue_anew(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> None:
+        """Each month is charged again, by the version of the contract that counts for it now."""
+        words = ngettext_lazy("%(number)d invoice was issued anew.", "%(number)d invoices were issued anew.", "number")
+        act_on_each(self, request, queryset.exclude(kind=Invoice.Kind.CREDIT_NOTE), _issue_anew, words)
 
 
 class PaymentForm(forms.ModelForm[Payment]):
@@ -255,3 +262,7 @@ class PaymentMethodAdmin(ReadOnlyAdmin[PaymentMethod]):
 
 def _take_back(invoice: Invoice, *, by: Person, at: datetime) -> None:
     issue_credit_note(invoice=invoice, reason=str(_("Taken back by the operators")), by=by, at=at)
+
+
+def _issue_anew(invoice: Invoice, *, by: Person, at: datetime) -> None:
+    issue_anew(invoice=invoice, by=by, at=at)

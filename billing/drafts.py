@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from billing.allocation import spread
+from billing.models import Contract, Invoice
 from msp_portal.lib.money import from_minor, rounded, to_minor
+from msp_portal.lib.periods import month_of, months_later
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,83 @@ class DraftLine:
     overage_part: int
     unit_price: Decimal
     amount: Decimal
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a whole month is billed by: a version of the contract, and what of it is bought in bulk for that month (None: nothing)."""
+
+    contract: Contract
+    committed: int | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An invoice before it is issued."""
+
+    kind: Invoice.Kind
+    contract: Contract
+    month: date
+    marks_month: date
+    lines: Sequence[DraftLine]
+
+    @property
+    def net_amount(self) -> Decimal:
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+    @property
+    def is_in_advance(self) -> bool:
+        """As `Invoice.is_in_advance`."""
+        return self.marks_month != self.month
+
+    @property
+    def due_for_issue_on(self) -> date:
+        """The 1st on which the marks that it needs are known."""
+        return months_later(self.marks_month, 1)
+
+
+def terms_of(versions: Sequence[Contract], month: date) -> Terms | None:
+    """What `month` is billed by (docs/decisions/0015): the version in force on its first day. Where there is none, one that begins later in the
+    month, without its commitment, which begins with the next month. None if there is neither.
+    """
+    newest_first = sorted(versions, key=lambda version: -version.version)
+    for version in newest_first:
+        if version.is_in_force(month):
+            return Terms(version, version.committed)
+    begins_late = (version for version in newest_first if month_of(version.valid_from) == month)
+    return next((Terms(version, None) for version in begins_late), None)
+
+
+def drafts_of_turn(versions: Sequence[Contract], month: date, marks: Sequence[Mark]) -> list[Draft]:
+    """What is due on the 1st of `month`: its commitment in advance, and what the month before used, whose `marks` these are; without empty ones."""
+    ended = months_later(month, -1)
+    begun_terms, ended_terms = terms_of(versions, month), terms_of(versions, ended)
+    drafts = []
+    if begun_terms and begun_terms.committed is not None:
+        drafts.append(advance_draft(begun_terms.contract, month, marks))
+    if ended_terms and ended_terms.committed is not None:
+        drafts.append(overage_draft(ended_terms.contract, ended, marks))
+    elif ended_terms:
+        drafts.append(usage_draft(ended_terms.contract, ended, marks))
+    return [draft for draft in drafts if draft.lines]
+
+
+def usage_draft(contract: Contract, month: date, marks: Sequence[Mark]) -> Draft:
+    """Every mark of `month` at the contract's price."""
+    return Draft(Invoice.Kind.MONTHLY, contract, month, month, usage_lines(marks, contract.unit_price, contract.currency))
+
+
+def advance_draft(contract: Contract, month: date, marks: Sequence[Mark]) -> Draft:
+    """The committed number for `month`, spread by the `marks` of the month before; on one line where nobody was there yet."""
+    shared = marks or [Mark(None, _("Committed licences"), 0)]
+    lines = commitment_lines(contract.committed or 0, shared, contract.unit_price, contract.currency)
+    return Draft(Invoice.Kind.MONTHLY, contract, month, months_later(month, -1), lines)
+
+
+def overage_draft(contract: Contract, month: date, marks: Sequence[Mark]) -> Draft:
+    """What the marks of `month` together are over the commitment, at the overage rate; no lines within it."""
+    lines = overage_lines(contract.committed, marks, contract.overage_price, contract.currency) if contract.committed else []
+    return Draft(Invoice.Kind.OVERAGE, contract, month, month, lines)
 
 
 def usage_lines(marks: Sequence[Mark], price: Decimal, currency: str) -> list[DraftLine]:

@@ -1,7 +1,7 @@
 """Questions that fit no queryset method."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
@@ -10,7 +10,7 @@ from accounts.models import Provider
 from billing.drafts import Mark
 from billing.models import Contract, ContractDocument, Invoice, InvoiceDocument
 from msp_portal.lib.periods import month_of, months_later
-from usage.models import ClosedMonth
+from usage.models import BillingMonth, ClosedMonth, Seats
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,25 @@ def marks_of(provider_id: str, month: date) -> list[Mark]:
     closed = ClosedMonth.objects.filter(provider_id=provider_id, month=month, users_mark__gt=0)
     rows = closed.order_by("organization__folded_name", "organization_id")
     return [Mark(*row) for row in rows.values_list("organization_id", "organization__name", "users_mark")]
+
+
+def zone_of(provider: Provider, month: date) -> str:
+    """The zone the month was cut in; the provider's present one for a month that did not begin yet."""
+    cut = BillingMonth.objects.filter(provider=provider, month=month_of(month)).first()
+    return cut.time_zone if cut else provider.time_zone
+
+
+def marks_so_far(provider_id: str, at: datetime) -> list[Mark]:
+    """The marks of the provider's present month at `at`: as `marks_of` will have them if nothing rises any more."""
+    rows = Seats.objects.as_of(at).filter(provider_id=provider_id).select_related("organization")
+    in_order = rows.order_by("organization__folded_name", "organization_id")
+    marks = (Mark(row.pk, row.organization.name, row.high_water_mark) for row in in_order)  # type: ignore[attr-defined]  # by `as_of`
+    return [mark for mark in marks if mark.users]
+
+
+def has_rolled(provider_id: str, month: date) -> bool:
+    """Whether every organization of the provider has closed the months before `month`."""
+    return not Seats.objects.filter(provider_id=provider_id, month__lt=month).exists()
 
 
 def open_account(provider: Provider, day: date) -> OpenAccount:

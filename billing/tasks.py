@@ -8,6 +8,7 @@ from billing.actions import webhooks
 from billing.actions.collecting import collect
 from billing.actions.contracts import follow_contracts
 from billing.actions.documents import make_missing_documents, make_missing_invoice_documents
+from billing.actions.monthly_run import run_billing
 from billing.actions.reconciling import reconcile
 from msp_portal.lib import tenancy
 
@@ -57,3 +58,9 @@ def forget_webhooks() -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@shared_task(name="billing.tasks.run_billing")
+def run_monthly_billing() -> None:
+    """Issue what is due: hourly, as each provider has a 1st of its own, and what was missed is caught up."""
+    run_billing(at=datetime.now(UTC))

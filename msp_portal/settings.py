@@ -225,6 +225,7 @@ CELERY_BEAT_SCHEDULE = {
     "key-expiry": {"task": "accounts.tasks.tell_of_expiring_keys", "schedule": crontab(minute="13")},
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
     "contracts": {"task": "billing.tasks.follow_contracts", "schedule": crontab(minute="1")},
+    "billing": {"task": "billing.tasks.run_billing", "schedule": crontab(minute="4")},
     "contract-documents": {"task": "billing.tasks.make_contract_documents", "schedule": timedelta(minutes=1)},
     "charges": {"task": "billing.tasks.collect_charges", "schedule": timedelta(minutes=1)},
     "charges-unknown": {"task": "billing.tasks.reconcile_charges", "schedule": timedelta(minutes=1)},

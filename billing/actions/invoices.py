@@ -1,6 +1,5 @@
 """Issuing invoices and credit notes. An issued row is never changed (`billing/migrations/0002_frozen.sql`)."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,12 +12,11 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Provider
 from billing.bounds import PAYMENT_TERM
-from billing.drafts import DraftLine, Mark, commitment_lines, overage_lines, usage_lines
+from billing.drafts import Draft, DraftLine, advance_draft, overage_draft, usage_draft
 from billing.models import BillingInformation, Contract, Invoice, InvoiceLine
-from billing.queries import marks_of
-from msp_portal.lib.periods import month_of, months_later
+from billing.queries import marks_of, zone_of
+from msp_portal.lib.periods import months_later
 from msp_portal.lib.rules import RuleBroken
-from usage.models import BillingMonth
 
 NEXT_NUMBER = """
     insert into billing_invoiceseries (code, last_number) values (%s, 1)
@@ -64,13 +62,10 @@ def issue_monthly_invoice(*, contract: Contract, month: date, by: Actor, at: dat
     :raises NothingToCharge: if there is no commitment and nobody was there.
     """
     if contract.committed is None:
-        marks_month = month
-        lines = usage_lines(marks_of(contract.provider_id, marks_month), contract.unit_price, contract.currency)
+        draft = usage_draft(contract, month, marks_of(contract.provider_id, month))
     else:
-        marks_month = months_later(month, -1)
-        marks = marks_of(contract.provider_id, marks_month) or [Mark(None, str(_("Committed licences")), 0)]
-        lines = commitment_lines(contract.committed, marks, contract.unit_price, contract.currency)
-    return _issue(Invoice.Kind.MONTHLY, contract, lines, month, marks_month, by=by, at=at, revision=revision)
+        draft = advance_draft(contract, month, marks_of(contract.provider_id, months_later(month, -1)))
+    return issue(draft, by=by, at=at, revision=revision)
 
 
 @transaction.atomic
@@ -79,9 +74,39 @@ def issue_overage_invoice(*, contract: Contract, month: date, by: Actor, at: dat
 
     :raises NothingToCharge: if they are not, or there is no commitment.
     """
-    marks = marks_of(contract.provider_id, month)
-    lines = overage_lines(contract.committed or 0, marks, contract.overage_price, contract.currency) if contract.committed else []
-    return _issue(Invoice.Kind.OVERAGE, contract, lines, month, month, by=by, at=at)
+    return issue(overage_draft(contract, month, marks_of(contract.provider_id, month)), by=by, at=at)
+
+
+@transaction.atomic
+def issue(draft: Draft, *, by: Actor, at: datetime, revision: int = 1) -> Invoice:
+    """Make `draft` an invoice of the day of `at`.
+
+    :raises NothingToCharge: if it has no lines.
+    """
+    if not draft.lines:
+        raise NothingToCharge
+    contract = draft.contract
+    # In a zone behind that of the month before, the new month may begin on the evening before its 1st.
+    day = max(_day(at, zone_of(contract.provider, draft.due_for_issue_on)), draft.due_for_issue_on)
+    invoice = Invoice.objects.create(
+        provider=contract.provider,
+        number=_next_number("INV", day),
+        kind=draft.kind,
+        revision=revision,
+        contract_number=contract.number,
+        month=draft.month,
+        marks_month=draft.marks_month,
+        time_zone=zone_of(contract.provider, draft.month),
+        issued_on=day,
+        due_on=day + PAYMENT_TERM,
+        currency=contract.currency,
+        total_amount=draft.net_amount,
+        billed_to=_billed_to(contract.provider),
+        issued_at=at,
+    )
+    InvoiceLine.objects.bulk_create(_written(line, invoice, place) for place, line in enumerate(draft.lines, start=1))
+    audit.record(by, "billing.invoice.issued", invoice, at=at)
+    return invoice
 
 
 @transaction.atomic
@@ -113,42 +138,6 @@ def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime)
     return note
 
 
-def _issue(
-    kind: str,
-    contract: Contract,
-    lines: Sequence[DraftLine],
-    month: date,
-    marks_month: date,
-    *,
-    by: Actor,
-    at: datetime,
-    revision: int = 1,
-) -> Invoice:
-    if not lines:
-        raise NothingToCharge
-    zone = _zone_of(contract.provider, month)
-    day = _day(at, zone)
-    invoice = Invoice.objects.create(
-        provider=contract.provider,
-        number=_next_number("INV", day),
-        kind=kind,
-        revision=revision,
-        contract_number=contract.number,
-        month=month,
-        marks_month=marks_month,
-        time_zone=zone,
-        issued_on=day,
-        due_on=day + PAYMENT_TERM,
-        currency=contract.currency,
-        total_amount=sum((line.amount for line in lines), Decimal(0)),
-        billed_to=_billed_to(contract.provider),
-        issued_at=at,
-    )
-    InvoiceLine.objects.bulk_create(_written(line, invoice, place) for place, line in enumerate(lines, start=1))
-    audit.record(by, "billing.invoice.issued", invoice, at=at)
-    return invoice
-
-
 def _written(line: DraftLine, invoice: Invoice, place: int) -> InvoiceLine:
     return InvoiceLine(
         provider_id=invoice.provider_id,
@@ -176,12 +165,6 @@ def _next_number(series: str, day: date) -> str:
     with connection.cursor() as cursor:
         cursor.execute(NEXT_NUMBER, [code])
         return f"{code}-{cursor.fetchone()[0]:05d}"
-
-
-def _zone_of(provider: Provider, month: date) -> str:
-    """The zone the month was cut in; the provider's present one for a month that did not begin yet."""
-    cut = BillingMonth.objects.filter(provider=provider, month=month_of(month)).first()
-    return cut.time_zone if cut else provider.time_zone
 
 
 def _day(at: datetime, zone: str) -> date:

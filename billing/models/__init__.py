@@ -9,10 +9,12 @@ from billing.models.ledger import Posting
 from billing.models.method import BillingAccount, MethodSetup, PaymentMethod
 from billing.models.package import Package
 from billing.models.payment import Payment
+from billing.models.run import BilledMonth
 from billing.models.webhook import WebhookEvent
 
 __all__ = [
     "LIVE",
+    "BilledMonth",
     "BillingAccount",
     "BillingInformation",
     "Charge",

@@ -38,7 +38,12 @@ class Contract(TenantRow):
     unit_price = price_field(_("price of a licence a month"))
     overage_price = price_field(_("price of a licence over the commitment"))
     currency = currency_field()
-    valid_from = models.DateField(_("valid from"))
+    valid_from = models.DateField(
+        _("valid from"),
+        help_text=_(
+            "A commitment and its price are billed from the first month that begins on this day or later; a month already billed stays."
+        ),
+    )
     ends_on = models.DateField(_("last day"), null=True, blank=True)
     signed_on = models.DateField(_("signed on"))
     made_at = models.DateTimeField(db_default=Now(), editable=False)

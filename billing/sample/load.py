@@ -97,8 +97,8 @@ def _bill(
     books = []
     for msp in MSPS:
         provider = providers[msp.name]
-        contracts = make_contracts(msp, provider, packages[msp.package], operator, at)
-        books.append(Books(msp, provider, contracts, random, operator, at))
+        make_contracts(msp, provider, packages[msp.package], operator, at)
+        books.append(Books(msp, provider, random, operator, at))
     for back in range(max(msp.terms[0].begins for msp in MSPS), -1, -1):
         for book in books:
             book.keep(back)

@@ -44,7 +44,7 @@ def invoice(cast, package):
     )  # fmt: skip
     contract = add_contract(
         provider=provider, number="C-1", package=package, kind="annual", committed=10, unit_price=Decimal(9),
-        overage_price=Decimal(11), currency="USD", valid_from=AT.date(), ends_on=None, signed_on=AT.date(), by=None, at=AT,
+        overage_price=Decimal(11), currency="USD", valid_from=AT.date().replace(day=1), ends_on=None, signed_on=AT.date(), by=None, at=AT,
     )  # fmt: skip
     return issue_monthly_invoice(contract=contract, month=AT.date().replace(day=1), by=None, at=AT)
 
@@ -129,6 +129,14 @@ class TestAnInvoice:
         note = Invoice.objects.get(kind="credit_note")
         assert (note.corrects, note.total_amount) == (invoice, -invoice.total_amount)
         assert AuditEvent.objects.get(action="refused.already_credited").actor_name == "Olive Operator"
+
+    def test_that_was_taken_back_is_issued_anew_once(self, as_operator, invoice):
+        chosen = {"action": "issue_anew", "_selected_action": [invoice.pk]}
+        refused = as_operator.post(page("invoice_changelist"), chosen, follow=True).content.decode()
+        assert "Take the invoice back with a credit note first." in refused
+        as_operator.post(page("invoice_changelist"), {**chosen, "action": "take_back"})
+        assert "1 invoice was issued anew." in as_operator.post(page("invoice_changelist"), chosen, follow=True).content.decode()
+        assert Invoice.objects.get(revision=2, kind="monthly").total_amount == invoice.total_amount
 
     def test_shows_its_lines_and_is_never_changed(self, as_operator, invoice):
         shown = as_operator.get(page("invoice_change", invoice.pk))
