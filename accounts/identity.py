@@ -21,6 +21,7 @@ GLOBAL_TABLES: Final = frozenset(
         "accounts_auditchain",
         "billing_invoiceseries",
         "billing_package",
+        "billing_taxrate",
         "portal_mailboxmessage",
         "auth_group",
         "auth_group_permissions",

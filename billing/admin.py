@@ -18,7 +18,8 @@ from billing.actions.contracts import add_contract
 from billing.actions.invoices import issue_credit_note
 from billing.actions.payments import record_payment
 from billing.actions.replacement import issue_anew
-from billing.models import BillingInformation, Contract, Invoice, InvoiceLine, Package, Payment, PaymentMethod
+from billing.countries import country_choices
+from billing.models import BillingInformation, Contract, Invoice, InvoiceLine, Package, Payment, PaymentMethod, TaxRate
 from msp_portal.lib.templatetags.portal import money
 
 TERMS = (
@@ -59,6 +60,27 @@ class PackageAdmin(OperatorAdmin[Package]):
     list_display = ("name", "code", "unit_price", "overage_price", "currency", "withdrawn_at")
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}
+
+
+class TaxRateForm(forms.ModelForm[TaxRate]):
+    """One rate; the country from the list."""
+
+    country = forms.ChoiceField(label=_("Country"), choices=country_choices)
+
+    class Meta:
+        model = TaxRate
+        fields = ("country", "region", "name", "percent", "valid_from", "owed_by_customer")
+
+
+@admin.register(TaxRate)
+class TaxRateAdmin(OperatorAdmin[TaxRate]):
+    """Tax rates. Invoices copy what was charged, so a change counts for the next ones only."""
+
+    noun = "billing.tax_rate"
+    form = TaxRateForm
+    list_display = ("__str__", "country", "region", "name", "percent", "valid_from", "owed_by_customer")
+    list_filter = ("country",)
+    search_fields = ("name", "region")
 
 
 class ContractForm(forms.ModelForm[Contract]):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Final, NoReturn
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Administrator, ApiKey
 from accounts.streams import streamed_to
 from billing.bounds import PAPER_DRAWN_WITHIN
-from billing.models import Contract, ContractDocument, Document, Invoice, InvoiceDocument, InvoiceLine
+from billing.models import Contract, ContractDocument, Document, Invoice, InvoiceDocument, InvoiceLine, InvoiceTax
 from msp_portal.lib.csv_export import csv_response
 from msp_portal.lib.money import trimmed
 from msp_portal.lib.templatetags.portal import month_name
@@ -40,12 +41,13 @@ def not_drawn_yet() -> NoReturn:
 
 
 def lines_csv(invoice: Invoice, reader: Administrator | ApiKey) -> StreamingHttpResponse:
-    """The lines of an invoice, read with what it corrects; their amounts add up to its total."""
+    """The lines of an invoice, read with what it corrects, and its taxes; the amounts add up to its total."""
     header = [_("Invoice"), _("Period"), _("Organization ID"), _("Organization"), _("Description"), _("High-water mark")]
     header += [_("Within the commitment"), _("Over the commitment"), _("Unit price"), _("Amount"), _("Currency")]
     lines = InvoiceLine.objects.filter(provider_id=invoice.provider_id, invoice=invoice).order_by("place")
     cells = partial(_cells, invoice, _description_of(invoice))
-    return csv_response(f"{invoice.number}.csv", header, streamed_to(reader, lines, cells))
+    taxes = [_tax_cells(invoice, tax) for tax in invoice.taxes.order_by("place")]
+    return csv_response(f"{invoice.number}.csv", header, chain(streamed_to(reader, lines, cells), taxes))
 
 
 def _download(name: str, paper: Document) -> HttpResponse:
@@ -76,3 +78,10 @@ def _cells(invoice: Invoice, description: str, line: InvoiceLine) -> Sequence[ob
         *(line.high_water_mark, line.committed_part, line.overage_part),
         *(trimmed(line.unit_price, currency), trimmed(line.amount, currency), currency),
     ]
+
+
+def _tax_cells(invoice: Invoice, tax: InvoiceTax) -> Sequence[object]:
+    """A tax is of no organization and has no price; its amount stands in the same column."""
+    words = _("Tax: %(tax)s") % {"tax": tax.note or str(tax)}
+    month, amount = f"{invoice.month:%Y-%m}", trimmed(tax.amount, invoice.currency)
+    return [invoice.number, month, None, None, words, None, None, None, None, amount, invoice.currency]

@@ -13,6 +13,9 @@ from billing.bounds import PAYMENT_TERM
 from billing.models import BillingInformation, Contract, Invoice
 
 FONTS: Final = {400: "inter-400.woff2", 500: "inter-500.woff2", 600: "inter-600.woff2"}
+LETTER_COUNTRIES: Final = {"US", "CA"}
+"""Whose printers hold Letter paper; all others' hold A4."""
+
 MEDIA_TYPE: Final = "application/pdf"
 
 
@@ -33,7 +36,8 @@ def invoice_pdf(invoice: Invoice) -> bytes:
     """
     billed_to = invoice.billed_to
     party = {**billed_to, "name": billed_to["company"]}
-    return _pdf("pdf/invoice.html", {"invoice": invoice, "lines": invoice.lines.order_by("place"), "party": party})
+    parts = {"lines": invoice.lines.order_by("place"), "taxes": invoice.taxes.order_by("place")}
+    return _pdf("pdf/invoice.html", {"invoice": invoice, "party": party, **parts})
 
 
 def _party(contract: Contract, information: BillingInformation | None) -> dict[str, Any]:
@@ -44,6 +48,7 @@ def _party(contract: Contract, information: BillingInformation | None) -> dict[s
         "address": information.address_lines,
         "contact": information.contact_name,
         "tax_number": information.tax_number,
+        "country": information.country,
     }
 
 
@@ -51,9 +56,10 @@ def _pdf(template: str, context: dict[str, Any]) -> bytes:
     from weasyprint import HTML  # 0.5 s and 40 MB, which only those who draw need
     from weasyprint.urls import URLFetcher
 
-    vendor = {"name": settings.VENDOR_NAME, "address": settings.VENDOR_ADDRESS, "email": settings.VENDOR_EMAIL}
+    vendor = {name: getattr(settings, f"VENDOR_{name.upper()}") for name in ("name", "address", "email", "tax_number")}
+    size = "letter" if context["party"].get("country") in LETTER_COUNTRIES else "A4"
     with translation.override("en"):  # a paper reads the same for whoever opens it
-        html = render_to_string(template, {**context, "vendor": vendor, "fonts": _fonts()})
+        html = render_to_string(template, {**context, "vendor": vendor, "fonts": _fonts(), "paper_size": size})
     fetcher = URLFetcher(allowed_protocols=["data"], allow_redirects=False, fail_on_errors=True)
     drawn: bytes = HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True)
     return drawn

@@ -1,14 +1,19 @@
 """Questions that fit no queryset method."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet, Sum
+from django.utils import translation
 
 from accounts.models import Provider
 from billing.drafts import Mark
-from billing.models import Contract, ContractDocument, Invoice, InvoiceDocument
+from billing.models import BillingInformation, Contract, ContractDocument, Invoice, InvoiceDocument, TaxRate
+from billing.tax import TaxLine, tax_lines
 from msp_portal.lib.periods import month_of, months_later
 from usage.models import BillingMonth, ClosedMonth, Seats
 
@@ -80,6 +85,29 @@ def marks_so_far(provider_id: str, at: datetime) -> list[Mark]:
 def has_rolled(provider_id: str, month: date) -> bool:
     """Whether every organization of the provider has closed the months before `month`."""
     return not Seats.objects.filter(provider_id=provider_id, month__lt=month).exists()
+
+
+def billed_to(provider: Provider) -> dict[str, Any]:
+    """Whom an invoice goes to, in English, as it is copied onto it: later changes leave the invoice alone."""
+    information = BillingInformation.objects.filter(provider=provider).first()
+    if information is None:
+        return {"company": provider.name, "address": []}
+    with translation.override("en"):
+        address = information.address_lines
+    return {
+        "company": information.company,
+        "contact": information.contact_name,
+        "address": address,
+        "recipients": information.recipients,
+        "po_number": information.po_number,
+        **{name: getattr(information, name) for name in ("tax_number", "country", "region")},
+    }
+
+
+def taxes_on(net: Decimal, customer: Mapping[str, Any], currency: str, day: date) -> list[TaxLine]:
+    """The taxes on an invoice of `day` to `customer`, as `billed_to` has it."""
+    rates = TaxRate.objects.filter(country=customer.get("country", ""))
+    return tax_lines(customer, net, currency=currency, day=day, rates=rates, vendor_country=settings.VENDOR_COUNTRY)
 
 
 def open_account(provider: Provider, day: date) -> OpenAccount:

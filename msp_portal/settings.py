@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django_countries",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -243,6 +244,8 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
 VENDOR_NAME = env.text("VENDOR_NAME", "Provider Portal Inc.")
 VENDOR_ADDRESS = env.text("VENDOR_ADDRESS", "100 Example Plaza, Boulder CO 80302, USA").split(", ")
+VENDOR_COUNTRY = env.text("VENDOR_COUNTRY", "US")
+VENDOR_TAX_NUMBER = env.text("VENDOR_TAX_NUMBER", "")
 VENDOR_EMAIL = env.text("VENDOR_EMAIL", "billing@portal.example")
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@portal.example")
 

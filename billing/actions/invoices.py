@@ -1,8 +1,7 @@
 """Issuing invoices and credit notes. An issued row is never changed (`billing/migrations/0002_frozen.sql`)."""
 
+from dataclasses import asdict
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -13,8 +12,9 @@ from accounts.audit import Actor
 from accounts.models import Provider
 from billing.bounds import PAYMENT_TERM
 from billing.drafts import Draft, DraftLine, advance_draft, overage_draft, usage_draft
-from billing.models import BillingInformation, Contract, Invoice, InvoiceLine
-from billing.queries import marks_of, zone_of
+from billing.models import Contract, Invoice, InvoiceLine, InvoiceTax
+from billing.queries import billed_to, marks_of, taxes_on, zone_of
+from billing.tax import TaxLine
 from msp_portal.lib.periods import months_later
 from msp_portal.lib.rules import RuleBroken
 
@@ -31,6 +31,7 @@ KEPT_BY_A_CREDIT_NOTE = (
 KEPT_BY_A_REVERSED_LINE = (
     "provider_id", "organization_id", "place", "organization_name", "high_water_mark", "committed_part", "overage_part", "unit_price",
 )  # fmt: skip
+KEPT_BY_A_REVERSED_TAX = ("provider_id", "place", "name", "percent", "note")
 
 
 class NothingToCharge(RuleBroken):
@@ -88,6 +89,8 @@ def issue(draft: Draft, *, by: Actor, at: datetime, revision: int = 1) -> Invoic
     contract = draft.contract
     # In a zone behind that of the month before, the new month may begin on the evening before its 1st.
     day = max(_day(at, zone_of(contract.provider, draft.due_for_issue_on)), draft.due_for_issue_on)
+    customer = billed_to(contract.provider)
+    taxes = taxes_on(draft.net_amount, customer, contract.currency, day)
     invoice = Invoice.objects.create(
         provider=contract.provider,
         number=_next_number("INV", day),
@@ -100,18 +103,19 @@ def issue(draft: Draft, *, by: Actor, at: datetime, revision: int = 1) -> Invoic
         issued_on=day,
         due_on=day + PAYMENT_TERM,
         currency=contract.currency,
-        total_amount=draft.net_amount,
-        billed_to=_billed_to(contract.provider),
+        total_amount=draft.net_amount + sum(tax.amount for tax in taxes),
+        billed_to=customer,
         issued_at=at,
     )
     InvoiceLine.objects.bulk_create(_written(line, invoice, place) for place, line in enumerate(draft.lines, start=1))
+    InvoiceTax.objects.bulk_create(_taxed(tax, invoice, place) for place, tax in enumerate(taxes, start=1))
     audit.record(by, "billing.invoice.issued", invoice, at=at)
     return invoice
 
 
 @transaction.atomic
 def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime) -> Invoice:
-    """Take the whole of `invoice` back, line by line.
+    """Take the whole of `invoice` back, line by line, with its taxes.
 
     :raises NotCreditable: if it is a credit note itself.
     :raises AlreadyCredited: if that was done before.
@@ -134,6 +138,7 @@ def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime)
         issued_at=at,
     )
     InvoiceLine.objects.bulk_create(_reversed(line, note) for line in invoice.lines.order_by("place"))
+    InvoiceTax.objects.bulk_create(_tax_reversed(tax, note) for tax in invoice.taxes.order_by("place"))
     audit.record(by, "billing.invoice.credited", note, at=at, invoice=invoice.number, reason=reason)
     return note
 
@@ -153,10 +158,19 @@ def _written(line: DraftLine, invoice: Invoice, place: int) -> InvoiceLine:
     )
 
 
+def _taxed(tax: TaxLine, invoice: Invoice, place: int) -> InvoiceTax:
+    return InvoiceTax(provider_id=invoice.provider_id, invoice=invoice, place=place, **asdict(tax))
+
+
 def _reversed(line: InvoiceLine, note: Invoice) -> InvoiceLine:
     """The same line on a credit note, with the amount the other way round."""
     same = {name: getattr(line, name) for name in KEPT_BY_A_REVERSED_LINE}
     return InvoiceLine(**same, invoice=note, amount=-line.amount)
+
+
+def _tax_reversed(tax: InvoiceTax, note: Invoice) -> InvoiceTax:
+    same = {name: getattr(tax, name) for name in KEPT_BY_A_REVERSED_TAX}
+    return InvoiceTax(**same, invoice=note, base_amount=-tax.base_amount, amount=-tax.amount)
 
 
 def _next_number(series: str, day: date) -> str:
@@ -169,18 +183,3 @@ def _next_number(series: str, day: date) -> str:
 
 def _day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
-
-
-def _billed_to(provider: Provider) -> dict[str, Any]:
-    """Name and address as they stand now; later changes leave the invoice alone."""
-    information = BillingInformation.objects.filter(provider=provider).first()
-    if information is None:
-        return {"company": provider.name, "address": []}
-    return {
-        "company": information.company,
-        "contact": information.contact_name,
-        "address": information.address_lines,
-        "recipients": information.recipients,
-        "po_number": information.po_number,
-        "tax_number": information.tax_number,
-    }

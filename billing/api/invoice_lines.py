@@ -86,7 +86,7 @@ LINES: Final = Listing[InvoiceLine](
     parameters=parameters.LIST,
 )
 def list_lines(request: ApiRequest, provider_id: PublicId, ID: InvoiceNumber) -> HttpResponse:  # noqa: N803 - the contract's spelling
-    """The lines of one invoice or credit note in the order of its paper; their amounts add up to its total."""
+    """The lines of one invoice or credit note in the order of its paper; their amounts add up to its total before taxes."""
     lines = request.mine(InvoiceLine.objects.filter(invoice__number=ID)).select_related("invoice")
     answer = LINES.answer(request, lines)
     # No invoice is without lines, so only an empty answer leaves the question whether there is one: a statement less for all others.

@@ -10,10 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from billing.bounds import MOST_RECIPIENTS
+from billing.countries import country_choices, country_name, has_rules, is_tax_number
 from billing.models import BillingInformation
 
 PLAIN: Final = RegexValidator(r"^[0-9A-Za-zÀ-ÿ .,/#&()_-]*$", _("Use letters, digits, spaces and . , / # & ( ) _ - only."))
 PHONE: Final = RegexValidator(r"^\+?[0-9 ()./-]{5,}$", _("Enter a phone number such as +1 303 555 0142."))
+
+
+def _countries() -> list[tuple[str, Any]]:
+    return [("", _("Choose…")), *country_choices()]
 
 
 class RecipientsField(forms.CharField):
@@ -51,6 +56,7 @@ class BillingInformationForm(forms.ModelForm[BillingInformation]):
     """Contact, address, recipients, PO and tax numbers."""
 
     recipients = RecipientsField()
+    country = forms.ChoiceField(label=_("Country"), choices=_countries, widget=forms.Select(attrs={"autocomplete": "country"}))
 
     class Meta:
         model = BillingInformation
@@ -73,7 +79,6 @@ class BillingInformationForm(forms.ModelForm[BillingInformation]):
             "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
             "region": forms.TextInput(attrs={"autocomplete": "address-level1"}),
             "postal_code": forms.TextInput(attrs={"autocomplete": "postal-code"}),
-            "country": forms.TextInput(attrs={"autocomplete": "country-name"}),
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -81,6 +86,15 @@ class BillingInformationForm(forms.ModelForm[BillingInformation]):
         self.fields["contact_phone"].validators.append(PHONE)
         for name in ("po_number", "tax_number"):
             self.fields[name].validators.append(PLAIN)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses a tax number that can't be one of the country; where its rules are unknown, any passes."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        country, number = cleaned.get("country", ""), cleaned.get("tax_number", "")
+        if number and has_rules(country) and not is_tax_number(country, number):
+            words = _("This can't be a tax number in %(country)s. Check each character, or leave it empty.")
+            self.add_error("tax_number", ValidationError(words, params={"country": country_name(country)}))
+        return cleaned
 
     def _post_clean(self) -> None:
         """Leaves the row alone: the action changes it."""

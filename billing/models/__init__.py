@@ -10,6 +10,7 @@ from billing.models.method import BillingAccount, MethodSetup, PaymentMethod
 from billing.models.package import Package
 from billing.models.payment import Payment
 from billing.models.run import BilledMonth
+from billing.models.tax import TaxRate
 from billing.models.webhook import WebhookEvent
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "PaymentMethod",
     "Posting",
     "Refund",
+    "TaxRate",
     "WebhookEvent",
 ]

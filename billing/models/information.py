@@ -1,7 +1,10 @@
 """Where invoices go."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from billing.countries import country_name
 
 
 class BillingInformation(models.Model):
@@ -19,7 +22,7 @@ class BillingInformation(models.Model):
     city = models.CharField(_("city"), max_length=80)
     region = models.CharField(_("state or region"), max_length=80, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=16, blank=True)
-    country = models.CharField(_("country"), max_length=80)
+    country = models.CharField(_("country"), max_length=2, blank=True)  # ISO 3166; empty where an older text named none
     recipients = models.JSONField(_("recipients of invoices"), default=list)
     po_number = models.CharField(_("PO number"), max_length=40, blank=True)
     tax_number = models.CharField(_("tax number"), max_length=40, blank=True)
@@ -27,6 +30,7 @@ class BillingInformation(models.Model):
     class Meta:
         verbose_name = _("billing information")
         verbose_name_plural = _("billing information")
+        constraints = [models.CheckConstraint(condition=Q(country__regex="^([A-Z]{2})?$"), name="billing_country_is_a_code")]
 
     def __str__(self) -> str:
         return self.company
@@ -35,4 +39,9 @@ class BillingInformation(models.Model):
     def address_lines(self) -> list[str]:
         """The address as it stands on an envelope, under the company's name."""
         town = " ".join(part for part in (self.city, self.region, self.postal_code) if part)
-        return [line for line in (self.street, self.street_2, town, self.country) if line]
+        return [line for line in (self.street, self.street_2, town, self.country_name) if line]
+
+    @property
+    def country_name(self) -> str:
+        """In the reader's language."""
+        return country_name(self.country)

@@ -138,6 +138,11 @@ class Invoice(TenantRow):
         return self.kind == self.Kind.CREDIT_NOTE
 
     @property
+    def net_amount(self) -> Decimal:
+        """What the lines add up to, before the `taxes`, which this reads."""
+        return self.total_amount - sum((tax.amount for tax in self.taxes.all()), Decimal(0))
+
+    @property
     def is_in_advance(self) -> bool:
         """Whether a commitment is paid for a month whose marks are not known yet."""
         return self.marks_month != self.month
@@ -184,7 +189,7 @@ class InvoiceTax(TenantRow):
         constraints = [models.UniqueConstraint("invoice", "place", name="one_tax_line_a_place")]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.percent} %"
+        return f"{self.name} {self.percent.normalize():f} %"
 
 
 class InvoiceDocument(Document):

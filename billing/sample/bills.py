@@ -9,9 +9,9 @@ from billing.actions.invoices import issue_credit_note
 from billing.actions.monthly_run import bill_month
 from billing.actions.payments import record_payment
 from billing.actions.replacement import issue_anew
-from billing.models import BillingInformation, Contract, Invoice, Package, Payment
+from billing.models import BillingInformation, Contract, Invoice, Package, Payment, TaxRate
 from billing.sample.calendar import midnight, month_back
-from billing.sample.plans import NORTHWIND, PACKAGES, Msp, Terms
+from billing.sample.plans import NORTHWIND, PACKAGES, TAX_RATES, Msp, Terms
 from msp_portal.lib.money import rounded
 from msp_portal.lib.periods import last_day_of, months_later
 
@@ -23,6 +23,11 @@ PART = 3  # of the newest invoice one third is paid
 def make_packages() -> dict[str, Package]:
     """The vendor's price list, by code."""
     return {package.code: package for package in (Package.objects.create(**row) for row in PACKAGES)}
+
+
+def make_tax_rates() -> None:
+    """What the vendor charges customers of some countries; those abroad with a tax number owe it themselves."""
+    TaxRate.objects.bulk_create(TaxRate(name="VAT", owed_by_customer=True, **row) for row in TAX_RATES)
 
 
 def make_contracts(msp: Msp, provider: Provider, package: Package, by: Person, at: datetime) -> None:

@@ -13,7 +13,7 @@ from accounts.models import Person, Provider
 from billing.actions.documents import make_invoice_document, make_missing_documents
 from billing.models import Invoice, Package
 from billing.sample import activity, cast, player
-from billing.sample.bills import Books, make_contracts, make_packages
+from billing.sample.bills import Books, make_contracts, make_packages, make_tax_rates
 from billing.sample.calendar import window
 from billing.sample.cases import make_cases
 from billing.sample.keys import make_keys, make_named_keys
@@ -54,6 +54,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     names = Names(random)
     operator = make_operator(at - timedelta(days=600))
     packages = make_packages()
+    make_tax_rates()
     providers = {msp.name: _tell(msp, names, random, operator, packages, at) for msp in MSPS}
     player.set_clock(at.isoformat())
     roll_months(at=at)

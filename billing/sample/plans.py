@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 
@@ -83,6 +84,13 @@ PACKAGES = (
         "overage_price": Decimal("13.00"),
         "currency": "USD",
     },
+)
+
+TAX_RATES = (
+    {"country": "DE", "percent": Decimal(19), "valid_from": date(2007, 1, 1)},
+    {"country": "AT", "percent": Decimal(20), "valid_from": date(1984, 1, 1)},
+    {"country": "FR", "percent": Decimal(20), "valid_from": date(2014, 1, 1)},
+    {"country": "NL", "percent": Decimal(21), "valid_from": date(2012, 10, 1)},
 )
 
 # Every state of a cap is met here: none, far, near (10, 5 and 1 left), reached, set below the count, the smallest and the largest.
@@ -174,7 +182,7 @@ NORTHWIND = Msp(
         "city": "Denver",
         "region": "CO",
         "postal_code": "80202",
-        "country": "United States",
+        "country": "US",
         "recipients": ["invoices@northwind.example", "grace.lindqvist@northwind.example"],
         "po_number": "PO-77120",
         "tax_number": "84-5550142",
@@ -200,9 +208,9 @@ BLUEFIN = Msp(
         "street": "Kaistraße 12",
         "city": "Hamburg",
         "postal_code": "20457",
-        "country": "Germany",
+        "country": "DE",
         "recipients": ["rechnung@bluefin.example"],
-        "tax_number": "DE555017012",
+        "tax_number": "DE555017015",
     },
     clients=BLUEFIN_CLIENTS,
     size={0: 1.0, 6: 0.93, 13: 0.82},
@@ -225,7 +233,7 @@ COBALT = Msp(
         "city": "San Francisco",
         "region": "CA",
         "postal_code": "94105",
-        "country": "United States",
+        "country": "US",
         "recipients": ["billing@cobalt.example"],
     },
     clients=COBALT_CLIENTS,

@@ -33,6 +33,7 @@ def invoice(request: ProviderRequest, invoice_id: str) -> HttpResponse:
         "invoice": found,
         "table": table,
         "page": table.page(found.lines.all()),
+        "taxes": found.taxes.order_by("place"),
         "payments": found.payments.order_by("received_at", "pk"),
         "credit_notes": found.credit_notes.order_by("issued_on", "number"),
         "trail": [{"label": _("Payment History"), "url": reverse("payments")}, {"label": found.number}],

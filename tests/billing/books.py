@@ -22,7 +22,7 @@ ADDRESS = {
     "contact_email": "grace@northwind.example",
     "street": "1400 Wynkoop Street",
     "city": "Denver",
-    "country": "United States",
+    "country": "US",
     "recipients": ["invoices@northwind.example"],
 }
 

@@ -98,6 +98,10 @@ class TestSaving:
             ("contact_email", "nobody", "Enter a valid email address."),
             ("contact_phone", "call me", "Enter a phone number such as"),
             ("tax_number", "<script>", "Use letters, digits, spaces"),
+            ("tax_number", "84-555", "This can't be a tax number in United States of America."),
+            ("tax_number", "555-12-3456", "This can't be a tax number in United States of America."),
+            ("country", "", "This field is required."),
+            ("country", "XX", "Select a valid choice."),
             ("company", "", "This field is required."),
             ("city", "x" * 81, "at most 80 characters"),
         ],
@@ -108,6 +112,23 @@ class TestSaving:
         assert any(words in str(error) for error in refused.context["form"].errors[field])
         assert refused.context["form"][field].value() == value
         assert not BillingInformation.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("country", "number", "is_taken"),
+        [
+            ("DE", "DE136695976", True),
+            ("DE", "136695976", True),
+            ("DE", "DE136695977", False),
+            ("FR", "FR83404833048", True),
+            ("AT", "DE136695976", False),
+            ("CH", "CHE-100.155.212", True),
+            ("AU", "51 824 753 556", True),
+            ("GL", "whatever they have", True),
+            ("DE", "", True),
+        ],
+    )
+    def test_knows_the_tax_numbers_of_many_countries(self, owner, country, number, is_taken):
+        assert post(owner, country=country, tax_number=number).status_code == (303 if is_taken else 422)
 
     def test_takes_the_same_recipient_once(self, owner):
         post(owner, recipients="a@x.example; A@X.example")

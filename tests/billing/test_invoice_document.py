@@ -26,6 +26,7 @@ from tests.usage.history import utc
 pytestmark = pytest.mark.django_db
 
 A4 = (595, 842)
+LETTER = (612, 792)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ class TestThePaper:
         text = text_of(paper_of(overage))
         for words in (
             "Provider Portal Inc.",
-            "Northwind MSP, LLC Grace Lindqvist 1400 Wynkoop Street Denver United States",
+            "Northwind MSP, LLC Grace Lindqvist 1400 Wynkoop Street Denver United States of America",
             "Overage invoice INV-2026-00001",
             "Period March 2026",
             "Time zone UTC",
@@ -113,12 +114,20 @@ class TestThePaper:
         ):
             assert words in text
 
-    def test_is_a_tagged_pdf_in_a4_with_its_own_fonts(self, overage):
+    @pytest.mark.parametrize(
+        ("country", "sizes"), [("US", {LETTER}), ("CA", {LETTER}), ("DE", {A4, (595, 841)}), ("", {A4, (595, 841)})]
+    )
+    def test_has_the_size_of_the_customers_paper(self, provider, country, sizes):
+        live_at(provider, country=country)
+        peaks_in_march(provider, 3)
+        reader = read(paper_of(bill_march(sign(provider))))
+        assert {tuple(map(int, page.mediabox[2:])) for page in reader.pages} <= sizes
+
+    def test_is_a_tagged_pdf_with_its_own_fonts(self, overage):
         reader = read(paper_of(overage))
         root = reader.trailer["/Root"]
         assert (root["/MarkInfo"]["/Marked"], root["/Lang"]) == (True, "en")
         assert b"pdfuaid" in root["/Metadata"].get_data()
-        assert {tuple(map(int, page.mediabox[2:])) for page in reader.pages} <= {A4, (595, 841)}
         fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
         assert fonts
         assert all("Portal-Paper" in font["/BaseFont"] for font in fonts)
@@ -126,7 +135,7 @@ class TestThePaper:
     def test_keeps_the_address_in_the_window_of_the_envelope(self, overage):
         """45 mm from the top and 20 mm from the left, by 85 mm and 45 mm (DIN 5008, form B)."""
         page = read(paper_of(overage)).pages[0]
-        for words in ("Northwind MSP, LLC", "United States"):
+        for words in ("Northwind MSP, LLC", "United States of America"):
             left, top = millimetres(page, words)
             assert 20 <= left <= 105
             assert 45 <= top <= 90

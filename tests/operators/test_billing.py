@@ -40,7 +40,7 @@ def invoice(cast, package):
     provider = cast.northwind.provider
     BillingInformation.objects.create(
         provider=provider, company="Northwind", contact_name="Ada", contact_email="ada@northwind.example", street="1 Main",
-        city="Denver", postal_code="80014", country="United States",
+        city="Denver", postal_code="80014", country="US",
     )  # fmt: skip
     contract = add_contract(
         provider=provider, number="C-1", package=package, kind="annual", committed=10, unit_price=Decimal(9),
