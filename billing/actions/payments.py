@@ -23,6 +23,14 @@ class NoAmount(RuleBroken):
     field = "amount"
 
 
+class TooFine(RuleBroken):
+    """Less than the currency's minor unit is a typing error; rounded silently it would be a wrong payment."""
+
+    message = _("The currency of the invoice does not have that many decimal places.")
+    code = "amount_too_fine"
+    field = "amount"
+
+
 class TooMuch(RuleBroken):
     """A payment of more than is owed is a mistake, or belongs to another invoice."""
 
@@ -43,7 +51,7 @@ class MoreThanPaid(RuleBroken):
 def record_payment(*, invoice: Invoice, kind: str, amount: Decimal, reference: str, by: Actor, at: datetime) -> Payment:
     """Note a payment that arrived at `at`.
 
-    :raises NoAmount: if it is not above zero in the currency's minor unit.
+    :raises NoAmount, TooFine: as `amount_of`.
     :raises TooMuch: if more was paid than is owed.
     """
     return _settle(invoice, kind, amount, reference, "billing.invoice.paid", by=by, at=at)
@@ -53,7 +61,7 @@ def record_payment(*, invoice: Invoice, kind: str, amount: Decimal, reference: s
 def write_off(*, invoice: Invoice, amount: Decimal, reference: str, by: Actor, at: datetime) -> Payment:
     """Give up a part of what is owed, or all of it; `reference` says why. It counts as credited, not as paid.
 
-    :raises NoAmount: if it is not above zero in the currency's minor unit.
+    :raises NoAmount, TooFine: as `amount_of`.
     :raises TooMuch: if it is more than is owed.
     """
     return _settle(invoice, Payment.Kind.WRITE_OFF, amount, reference, "billing.invoice.written_off", by=by, at=at)
@@ -63,7 +71,7 @@ def write_off(*, invoice: Invoice, amount: Decimal, reference: str, by: Actor, a
 def record_refund(*, payment: Payment, amount: Decimal, reference: str, by: Actor, at: datetime, kind: str = "refund") -> Payment:
     """Note money of `payment` that went back at `at`: sent by us, or with the kind `return` taken by the bank. The invoice is owed again.
 
-    :raises NoAmount: if it is not above zero in the currency's minor unit.
+    :raises NoAmount, TooFine: as `amount_of`.
     :raises MoreThanPaid: if more would go back than came.
     """
     invoice = payment.invoice
@@ -88,13 +96,16 @@ def owed_on(invoice: Invoice) -> Decimal:
 
 
 def amount_of(amount: Decimal, currency: str) -> Decimal:
-    """The amount in the currency's minor unit.
+    """The amount, checked.
 
-    :raises NoAmount: if it is not above zero in it.
+    :raises NoAmount: if it is not above zero in the currency's minor unit.
+    :raises TooFine: if it has more digits than that.
     """
     settled = rounded(amount, currency)
     if settled <= 0:
         raise NoAmount
+    if settled != amount:
+        raise TooFine
     return settled
 
 

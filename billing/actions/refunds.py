@@ -1,4 +1,4 @@
-"""Giving money back: through the payment provider if it came that way, else as a bank transfer that was sent."""
+"""Giving money back through the payment provider, the way it came. What was sent back by bank transfer is only noted (`payments`)."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.audit import Actor
 from billing.actions.charges import COLLECT
-from billing.actions.payments import MoreThanPaid, amount_of, left_of, lock_account, record_refund
+from billing.actions.payments import MoreThanPaid, amount_of, left_of, lock_account
 from billing.models import LIVE, Payment, Refund
 from msp_portal.lib import nudge
 from msp_portal.lib.rules import RuleBroken
@@ -24,27 +24,24 @@ class RefundUnderWay(RuleBroken):
 
 
 class NothingToRefund(RuleBroken):
-    """Money that went back, or was written off, never came."""
+    """What did not come through the payment provider does not go back through it."""
 
-    message = _("Only money that came in can be given back.")
+    message = _("Only money that came through the payment provider can be given back there.")
     code = "nothing_to_refund"
     field = "of_payment"
 
 
 @transaction.atomic
-def give_back(*, payment: Payment, amount: Decimal, reason: str, by: Actor, at: datetime) -> Refund | Payment:
-    """Order a refund of what a charge brought; the worker calls the payment provider after the commit. Of a bank transfer note that it was
-    sent back.
+def order_refund(*, payment: Payment, amount: Decimal, reason: str, by: Actor, at: datetime) -> Refund:
+    """Mean to give back a part of what a charge brought, or all of it; the worker calls the payment provider after the commit.
 
-    :raises NothingToRefund: if `payment` is no money that came in.
-    :raises NoAmount: if the amount is not above zero in the currency's minor unit.
+    :raises NothingToRefund: if `payment` is not what a charge brought.
+    :raises NoAmount, TooFine: as `amount_of`.
     :raises MoreThanPaid: if more would go back than came.
     :raises RefundUnderWay: while the end of an earlier refund of it isn't known.
     """
-    if payment.amount < 0 or payment.kind == Payment.Kind.WRITE_OFF:
+    if not payment.charge_id or payment.amount < 0:
         raise NothingToRefund
-    if not payment.charge_id:
-        return record_refund(payment=payment, amount=amount, reference=reason, by=by, at=at)
     back = amount_of(amount, payment.invoice.currency)
     lock_account(payment.provider_id)
     if payment.refunds.filter(state__in=LIVE).exists():

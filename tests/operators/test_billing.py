@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent
 from billing.actions.contracts import add_contract
 from billing.actions.invoices import issue_monthly_invoice
-from billing.models import BillingInformation, Contract, Invoice, Package, Payment
+from billing.models import BillingInformation, Charge, Contract, Invoice, Package, Payment, PaymentMethod, Refund
 from usage.models import Licensing
 
 pytestmark = pytest.mark.django_db
@@ -102,9 +102,13 @@ class TestAContract:
         assert contract.committed == 25
 
 
+def happened(invoice, amount, what="arrived", reference=""):
+    return {"what": what, "to_invoice": invoice.pk, "amount": amount, "reference": reference}
+
+
 class TestAPayment:
     def test_by_bank_is_recorded_by_the_operator(self, as_operator, invoice):
-        typed = {"to_invoice": invoice.pk, "amount": "40.00", "reference": "Wire 77"}
+        typed = happened(invoice, "40.00", reference="Wire 77")
         assert as_operator.post(page("payment_add"), typed).status_code == 302
         payment = Payment.objects.get()
         assert (payment.amount, payment.kind, payment.recorded_by) == (Decimal("40.000"), "bank_transfer", "Olive Operator")
@@ -114,10 +118,32 @@ class TestAPayment:
 
     @pytest.mark.parametrize("amount", ["0", "-5", "1.234", "many", "90.01"])
     def test_of_no_amount_or_more_than_is_owed_is_refused_at_the_field(self, as_operator, invoice, amount):
-        answer = as_operator.post(page("payment_add"), {"to_invoice": invoice.pk, "amount": amount, "reference": ""})
+        answer = as_operator.post(page("payment_add"), happened(invoice, amount))
         assert answer.status_code == 200
         assert list(errors(answer)) == ["amount"]
         assert not Payment.objects.exists()
+
+    def test_is_sent_back_or_given_up_by_the_operator(self, as_operator, invoice):
+        for what, amount in (("arrived", "40.00"), ("sent_back", "15.00"), ("written_off", "65.00")):
+            assert as_operator.post(page("payment_add"), happened(invoice, amount, what)).status_code == 302
+        became = Invoice.objects.as_of(AT.date()).get()
+        assert (became.paid_amount, became.credited_amount, became.owed_amount) == (25, 65, 0)
+        assert errors(as_operator.post(page("payment_add"), happened(invoice, "25.01", "sent_back"))).keys() == {"amount"}
+
+
+class TestARefund:
+    def test_is_ordered_of_what_a_charge_brought(self, as_operator, invoice):
+        method = PaymentMethod.objects.create(provider=invoice.provider, kind="card", brand="Visa", last4="4242", place=1)
+        charge = {"provider": invoice.provider, "invoice": invoice, "method": method, "attempt": 1, "currency": "USD"}
+        made = Charge.objects.create(reason="autopay", amount=Decimal(90), intended_at=AT, **charge)
+        money = {"provider": invoice.provider, "invoice": invoice, "kind": "card", "received_at": AT, "amount": Decimal(90)}
+        paid = Payment.objects.create(charge=made, **money)
+        typed = {"of_payment": paid.pk, "amount": "30.00", "reason": "Seats returned"}
+        assert as_operator.post(page("refund_add"), typed).status_code == 302
+        order = Refund.objects.get()
+        assert (order.amount, order.state, order.by) == (30, "intended", "Olive Operator")
+        again = as_operator.post(page("refund_add"), typed)
+        assert "under way already" in again.content.decode()
 
 
 class TestAnInvoice:

@@ -18,6 +18,7 @@ LISTS = [
     *("usage/user", "usage/device", "usage/seats", "usage/seatevent", "usage/closedmonth", "usage/countdifference"),
     *("usage/licensetotal", "usage/licensing", "billing/package", "billing/contract", "billing/invoice"),
     *("billing/payment", "billing/billinginformation", "billing/paymentmethod"),
+    *("billing/charge", "billing/refund", "billing/posting", "billing/webhookevent", "billing/taxrate"),
 ]
 
 

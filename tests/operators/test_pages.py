@@ -51,7 +51,15 @@ def test_every_form_to_add_opens_or_is_not_offered(as_operator, cast):
     offered = {model._meta.label for model in registered() if as_operator.get(address(model, "add")).status_code == 200}
     assert offered == {
         *("accounts.Administrator", "accounts.Operator", "accounts.Organization", "accounts.Provider"),
-        *("billing.Contract", "billing.Package", "billing.Payment", "billing.TaxRate", "usage.Device", "usage.User"),
+        *(
+            "billing.Contract",
+            "billing.Package",
+            "billing.Payment",
+            "billing.Refund",
+            "billing.TaxRate",
+            "usage.Device",
+            "usage.User",
+        ),
     }
 
 
