@@ -66,8 +66,8 @@ def ours(error: stripe.StripeError) -> PaymentProviderError:
     """Our error for the library's; what isn't surely a refusal is unknown."""
     if isinstance(error, stripe.CardError):
         return of_the_card(error)
-    if isinstance(error, stripe.IdempotencyError):  # the key was used with another body: a mistake of ours
-        return Refused("idempotency_error", error.user_message or "")
+    if isinstance(error, stripe.IdempotencyError):  # the key was used with another body, and may have done its work
+        return Unknown("idempotency_error")
     if isinstance(error, stripe.InvalidRequestError | stripe.AuthenticationError | stripe.PermissionError):
         return Refused(error.code or type(error).__name__, error.user_message or "")
     return Unknown(f"{type(error).__name__}:{error.http_status or 'no answer'}")

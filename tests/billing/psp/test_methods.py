@@ -17,8 +17,8 @@ class TestTheCustomer:
         assert again == customer.id
         assert [found["metadata"] for found in stand_in.objects("customer")] == [{"portal_provider": NORTHWIND}]
 
-    def test_is_refused_when_the_key_stands_for_another(self, customer):
-        with pytest.raises(psp.Refused, match="idempotency_error"):
+    def test_is_unknown_when_the_key_stands_for_another(self, customer):
+        with pytest.raises(psp.Unknown, match="idempotency_error"):
             psp.ensure_customer(provider_id=NORTHWIND, name="Other", email="x@y.example", idempotency_key="northwind")
 
 

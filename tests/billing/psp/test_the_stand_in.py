@@ -10,7 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from payment_stand_in import instruments
+from payment_stand_in import idempotency, instruments, state
+from payment_stand_in.call import Answer
+from payment_stand_in.errors import ApiError
 from payment_stand_in.wire_form import nested
 from tests.services import stand_in as stand_ins
 
@@ -77,6 +79,31 @@ class TestTheApi:
     def test_reads_forms_as_the_library_writes_them(self):
         pairs = [("a[b][c]", "1"), ("list[0]", "x"), ("list[1]", "y"), ("more[]", "z"), ("more[]", "w"), ("plain", "2")]
         assert nested(pairs) == {"a": {"b": {"c": "1"}}, "list": ["x", "y"], "more": ["z", "w"], "plain": "2"}
+
+
+class TestItsMemory:
+    def test_frees_a_key_whose_work_a_kill_undid(self, tmp_path):
+        call = idempotency.keyed("key", "POST", "/v1/customers", b"name=A")
+        memory = state.Memory(tmp_path / "state")
+        assert idempotency.begin(memory, call) is None
+        with pytest.raises(ApiError, match="in-progress"):
+            idempotency.begin(memory, call)
+        memory.close()
+        again = state.Memory(tmp_path / "state")
+        assert idempotency.begin(again, call) is None
+        again.close()
+
+    def test_has_the_answer_of_work_that_was_done_when_it_was_killed(self, tmp_path):
+        call = idempotency.keyed("key", "POST", "/v1/customers", b"name=A")
+        memory = state.Memory(tmp_path / "state")
+        idempotency.begin(memory, call)
+        idempotency.run(memory, call, lambda found: Answer(found.add("cus", "customer", {})))
+        memory.close()
+        again = state.Memory(tmp_path / "state")
+        answered = idempotency.begin(again, call)
+        with again.transaction() as found:
+            assert found.all("customer") == [answered.shape]
+        again.close()
 
 
 class TestTheControlAddress:
