@@ -1,6 +1,8 @@
 """Papers and files as pages and API hand them out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import chain
 from typing import Final, NoReturn
@@ -8,16 +10,27 @@ from typing import Final, NoReturn
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Administrator, ApiKey
 from accounts.streams import streamed_to
 from billing.bounds import PAPER_DRAWN_WITHIN
-from billing.models import Contract, ContractDocument, Document, Invoice, InvoiceDocument, InvoiceLine, InvoiceTax
+from billing.drafts import Draft
+from billing.models import Contract, ContractDocument, Document, Invoice, InvoiceDocument, InvoiceLine
+from billing.next_invoice import Expected, NextInvoice
 from msp_portal.lib.csv_export import csv_response
 from msp_portal.lib.money import trimmed
 from msp_portal.lib.templatetags.portal import month_name
 from msp_portal.lib.wire.answers import WireError
 
+QUANTITIES: Final = (
+    gettext_lazy("High-water mark"),
+    gettext_lazy("Within the commitment"),
+    gettext_lazy("Over the commitment"),
+    gettext_lazy("Unit price"),
+    gettext_lazy("Amount"),
+    gettext_lazy("Currency"),
+)
 RETRY_AFTER: Final = str(int(PAPER_DRAWN_WITHIN.total_seconds()))
 """What a 503 says in the header of this name while the worker has not drawn a paper."""
 
@@ -42,12 +55,21 @@ def not_drawn_yet() -> NoReturn:
 
 def lines_csv(invoice: Invoice, reader: Administrator | ApiKey) -> StreamingHttpResponse:
     """The lines of an invoice, read with what it corrects, and its taxes; the amounts add up to its total."""
-    header = [_("Invoice"), _("Period"), _("Organization ID"), _("Organization"), _("Description"), _("High-water mark")]
-    header += [_("Within the commitment"), _("Over the commitment"), _("Unit price"), _("Amount"), _("Currency")]
+    header = [_("Invoice"), _("Period"), _("Organization ID"), _("Organization"), _("Description"), *QUANTITIES]
     lines = InvoiceLine.objects.filter(provider_id=invoice.provider_id, invoice=invoice).order_by("place")
     cells = partial(_cells, invoice, _description_of(invoice))
-    taxes = [_tax_cells(invoice, tax) for tax in invoice.taxes.order_by("place")]
+    taxes = [
+        [invoice.number, *_tax_cells(invoice.month, tax.note or str(tax), tax.amount, invoice.currency)]
+        for tax in invoice.taxes.order_by("place")
+    ]
     return csv_response(f"{invoice.number}.csv", header, chain(streamed_to(reader, lines, cells), taxes))
+
+
+def next_invoice_csv(coming: NextInvoice) -> StreamingHttpResponse:
+    """The lines of what the next 1st will bring, and its taxes, as things stand."""
+    header = [_("Issued on"), _("Period"), _("Organization ID"), _("Organization"), _("Description"), *QUANTITIES]
+    rows = [[coming.issued_on, *cells] for row in coming.expected for cells in _cells_of_expected(row)]
+    return csv_response("next-invoice.csv", header, rows)
 
 
 def _download(name: str, paper: Document) -> HttpResponse:
@@ -59,10 +81,10 @@ def _download(name: str, paper: Document) -> HttpResponse:
     return HttpResponse(bytes(paper.content), content_type=paper.media_type, headers=headers)
 
 
-def _description_of(invoice: Invoice) -> str:
+def _description_of(invoice: Invoice | Draft) -> str:
     """What the lines charge for, in the language of whoever asks."""
     months = {"month": month_name(invoice.month), "marks": month_name(invoice.marks_month)}
-    if invoice.corrects:
+    if isinstance(invoice, Invoice) and invoice.corrects:
         return _("Credit for invoice %(number)s") % {"number": invoice.corrects.number}
     if invoice.kind == Invoice.Kind.OVERAGE:
         return _("Users above the commitment in %(month)s") % months
@@ -80,8 +102,19 @@ def _cells(invoice: Invoice, description: str, line: InvoiceLine) -> Sequence[ob
     ]
 
 
-def _tax_cells(invoice: Invoice, tax: InvoiceTax) -> Sequence[object]:
+def _tax_cells(month: date, words: str, amount: Decimal, currency: str) -> Sequence[object]:
     """A tax is of no organization and has no price; its amount stands in the same column."""
-    words = _("Tax: %(tax)s") % {"tax": tax.note or str(tax)}
-    month, amount = f"{invoice.month:%Y-%m}", trimmed(tax.amount, invoice.currency)
-    return [invoice.number, month, None, None, words, None, None, None, None, amount, invoice.currency]
+    said = _("Tax: %(tax)s") % {"tax": words}
+    return [f"{month:%Y-%m}", None, None, said, None, None, None, None, trimmed(amount, currency), currency]
+
+
+def _cells_of_expected(row: Expected) -> Iterator[Sequence[object]]:
+    draft, currency, description = row.draft, row.currency, _description_of(row.draft)
+    for line in draft.lines:
+        yield [
+            *(f"{draft.month:%Y-%m}", line.mark.organization_id, line.mark.organization_name, description),
+            *(line.mark.users, line.committed_part, line.overage_part),
+            *(trimmed(line.unit_price, currency), trimmed(line.amount, currency), currency),
+        ]
+    for tax in row.taxes:
+        yield _tax_cells(draft.month, tax.note or str(tax), tax.amount, currency)

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet, Sum
 from django.utils import translation
 
 from accounts.models import Provider
-from billing.drafts import Mark
+from billing.drafts import Mark, terms_of
 from billing.models import BillingInformation, Contract, ContractDocument, Invoice, InvoiceDocument, TaxRate
 from billing.tax import TaxLine, tax_lines
 from msp_portal.lib.periods import month_of, months_later
 from usage.models import BillingMonth, ClosedMonth, Seats
+from usage.queries.marks import present_month
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,16 @@ def taxes_on(net: Decimal, customer: Mapping[str, Any], currency: str, day: date
     return tax_lines(customer, net, currency=currency, day=day, rates=rates, vendor_country=settings.VENDOR_COUNTRY)
 
 
-def open_account(provider: Provider, day: date) -> OpenAccount:
-    """What the provider owes on `day`; two statements."""
+def open_account(provider: Provider, at: datetime) -> OpenAccount:
+    """What the provider owes at `at`, and when its next invoice is made: at the end of its billing month, if that or the next has a contract."""
+    day = at.astimezone(ZoneInfo(provider.time_zone)).date()
     unpaid = provider.invoices.all().as_of(day).unpaid().order_by("due_on", "number")
     late = [invoice for invoice in unpaid if invoice.due_on < day]
     coming = [invoice for invoice in unpaid if invoice.due_on >= day]
-    has_contract = Contract.objects.filter(provider=provider).in_force(day).exists()
-    next_on = months_later(month_of(day), 1) if has_contract else None
+    versions = list(provider.contracts.all())
+    month = present_month(provider, at).month
+    has_terms = terms_of(versions, month) or terms_of(versions, months_later(month, 1))
+    next_on = months_later(month, 1) if has_terms else None
     return OpenAccount(_debts(late, coming), late, coming, next_on)
 
 

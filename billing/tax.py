@@ -21,6 +21,9 @@ class TaxLine:
     amount: Decimal
     note: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.percent.normalize():f} %"
+
 
 def tax_lines(
     customer: Mapping[str, Any], net: Decimal, *, currency: str, day: date, rates: Iterable[TaxRate], vendor_country: str

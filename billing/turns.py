@@ -51,10 +51,14 @@ def drafts_due(provider: Provider, month: date) -> list[Draft]:
     return [draft for draft in drafts if (draft.kind, draft.month) not in issued and _has_come(provider, draft)]
 
 
-def drafts_so_far(provider: Provider, at: datetime) -> list[Draft]:
-    """What will be due on the next 1st if no mark rises until then."""
-    month = months_later(present_month(provider, at).month, 1)
-    drafts = drafts_of_turn(versions_of(provider), month, marks_so_far(provider.pk, at))
+def is_to_bill(provider: Provider, versions: Sequence[Contract], month: date) -> bool:
+    """Whether something is still to be issued on the 1st of `month`, or may be."""
+    return bool(terms_of(versions, month)) and not provider.billedmonths.filter(month=month).exists()
+
+
+def drafts_so_far(provider: Provider, versions: Sequence[Contract], month: date, at: datetime) -> list[Draft]:
+    """What will be due at the end of the present `month` if no mark rises until then."""
+    drafts = drafts_of_turn(versions, months_later(month, 1), marks_so_far(provider.pk, at))
     return [draft for draft in drafts if _has_come(provider, draft)]
 
 

@@ -20,7 +20,7 @@ def billing(request: ProviderRequest) -> HttpResponse:
     shown = {
         "information": _present(request),
         "methods": list(request.provider.paymentmethods.all().on_file()),
-        "account": open_account(request.provider, today(request)),
+        "account": open_account(request.provider, request.at),
         "provider": request.provider,
         "may_edit": request.administrator.may(Permission.EDIT_BILLING),
         "today": today(request),

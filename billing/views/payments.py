@@ -1,6 +1,7 @@
 """The Payment History tab: invoices, what became of them, and what happens next."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from accounts.doors import ProviderRequest, provider_door
 from accounts.roles import Permission
 from billing.days import today
 from billing.models import Invoice, InvoiceStatus
+from billing.next_invoice import next_invoice
 from billing.queries import open_account, totals_of, years_of
 from msp_portal.lib import tenancy
 from msp_portal.lib.csv_export import csv_response
@@ -38,7 +40,8 @@ def payments(request: ProviderRequest) -> HttpResponse:
         "table": table,
         "page": table.page(rows),
         "totals": totals_of(table.filtered(rows)),
-        "account": open_account(request.provider, today(request)),
+        "account": open_account(request.provider, request.at),
+        "next_invoice": partial(next_invoice, request.provider, request.at),  # only the whole page asks for it
         "provider": request.provider,
     }
     return page(request, "billing/payments.html", shown, fragment="payments-list")

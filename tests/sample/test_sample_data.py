@@ -14,7 +14,8 @@ from accounts.case_choices import CaseStatus
 from accounts.keys import check
 from accounts.models import Administrator, AuditEvent, Operator, Organization, Person, Provider, SupportCase, SupportMessage
 from accounts.roles import MSP_ROLES, Role
-from billing.models import Contract, ContractDocument, Invoice, InvoiceStatus
+from billing.actions.monthly_run import run_billing
+from billing.models import Contract, ContractDocument, Invoice, InvoiceStatus, InvoiceTax
 from billing.sample.cast import AT_THE_CAP, NEAR_THE_CAP
 from billing.sample.names import Names
 from billing.sample.plans import MSPS
@@ -144,6 +145,17 @@ class TestTheBooks:
             rows = Invoice.objects.filter(number__startswith=f"INV-{year.year}").order_by("number")
             assert [int(row.number[-5:]) for row in rows] == list(range(1, len(rows) + 1))
             assert [row.issued_on for row in rows] == sorted(row.issued_on for row in rows)
+
+    def test_leave_the_monthly_run_nothing_to_do(self, committed, now):
+        before = Invoice.objects.count()
+        assert [turn.invoices for turn in run_billing(at=now)] == []
+        assert Invoice.objects.count() == before > 30
+
+    def test_show_bluefin_that_it_owes_the_vat_itself(self, committed):
+        taxes = InvoiceTax.objects.filter(invoice__provider__name="Bluefin IT")
+        assert {(str(tax), tax.amount, tax.note) for tax in taxes} == {
+            ("VAT 0 %", 0, "Reverse charge: VAT is owed by the customer.")
+        }
 
     def test_charge_bluefin_each_months_marks(self, committed):
         for invoice in Invoice.objects.filter(provider__name="Bluefin IT"):

@@ -81,6 +81,8 @@ TABLE = {
     "api-key-revocation": row(GET="B", POST="B", absent="F", shows="northwind msp sync"),
     "payments": row(GET="BIF"),
     "payments-csv": row(GET="BIF"),
+    "next-invoice": row(GET="BIF"),
+    "next-invoice-csv": row(GET="BIF"),
     "invoice": row(GET="BI", absent="F", shows="acme"),
     "invoice-csv": row(GET="BI", absent="F", shows="acme"),
     "invoice-pdf": row(GET="BI", absent="F"),
