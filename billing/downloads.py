@@ -18,7 +18,7 @@ from billing.bounds import PAPER_DRAWN_WITHIN
 from billing.drafts import Draft
 from billing.models import Contract, ContractDocument, Document, Invoice, InvoiceDocument, InvoiceLine
 from billing.next_invoice import Expected, NextInvoice
-from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.csv_export import COMMA, Dialect, csv_response
 from msp_portal.lib.money import trimmed
 from msp_portal.lib.templatetags.portal import month_name
 from msp_portal.lib.wire.answers import WireError
@@ -53,7 +53,7 @@ def not_drawn_yet() -> NoReturn:
     raise WireError(503, "The PDF is being drawn. Try again in a minute.", headers={"Retry-After": RETRY_AFTER})
 
 
-def lines_csv(invoice: Invoice, reader: Administrator | ApiKey) -> StreamingHttpResponse:
+def lines_csv(invoice: Invoice, reader: Administrator | ApiKey, dialect: Dialect = COMMA) -> StreamingHttpResponse:
     """The lines of an invoice, read with what it corrects, and its taxes; the amounts add up to its total."""
     header = [_("Invoice"), _("Period"), _("Organization ID"), _("Organization"), _("Description"), *QUANTITIES]
     lines = InvoiceLine.objects.filter(provider_id=invoice.provider_id, invoice=invoice).order_by("place")
@@ -62,14 +62,14 @@ def lines_csv(invoice: Invoice, reader: Administrator | ApiKey) -> StreamingHttp
         [invoice.number, *_tax_cells(invoice.month, tax.note or str(tax), tax.amount, invoice.currency)]
         for tax in invoice.taxes.order_by("place")
     ]
-    return csv_response(f"{invoice.number}.csv", header, chain(streamed_to(reader, lines, cells), taxes))
+    return csv_response(f"{invoice.number}.csv", header, chain(streamed_to(reader, lines, cells), taxes), dialect)
 
 
-def next_invoice_csv(coming: NextInvoice) -> StreamingHttpResponse:
+def next_invoice_csv(coming: NextInvoice, dialect: Dialect = COMMA) -> StreamingHttpResponse:
     """The lines of what the next 1st will bring, and its taxes, as things stand."""
     header = [_("Issued on"), _("Period"), _("Organization ID"), _("Organization"), _("Description"), *QUANTITIES]
     rows = [[coming.issued_on, *cells] for row in coming.expected for cells in _cells_of_expected(row)]
-    return csv_response("next-invoice.csv", header, rows)
+    return csv_response("next-invoice.csv", header, rows, dialect)
 
 
 def _download(name: str, paper: Document) -> HttpResponse:

@@ -14,6 +14,7 @@ from billing.days import today
 from billing.downloads import RETRY_AFTER, invoice_download, lines_csv
 from billing.models import Invoice
 from billing.queries import paper_of_invoice
+from msp_portal.lib.csv_export import dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
 
@@ -56,7 +57,7 @@ def invoice_pdf(request: ProviderRequest, invoice_id: str) -> HttpResponse:
 @provider_door("GET", permission=Permission.SEE_INVOICES)
 def invoice_csv(request: ProviderRequest, invoice_id: str) -> StreamingHttpResponse:
     found = get_object_or_404(_invoices(request), pk=invoice_id)
-    return lines_csv(found, request.administrator)
+    return lines_csv(found, request.administrator, dialect_of(request))
 
 
 def _invoices(request: ProviderRequest) -> QuerySet[Invoice]:

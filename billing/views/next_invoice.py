@@ -10,6 +10,7 @@ from accounts.doors import ProviderRequest, provider_door
 from accounts.roles import Permission
 from billing import next_invoice as coming
 from billing.downloads import next_invoice_csv as as_csv
+from msp_portal.lib.csv_export import dialect_of
 from msp_portal.lib.page import page
 
 LINES_SHOWN: Final = 100  # of each invoice; the CSV has them all
@@ -27,4 +28,4 @@ def next_invoice(request: ProviderRequest) -> HttpResponse:
 
 @provider_door("GET", permission=Permission.SEE_INVOICES)
 def next_invoice_csv(request: ProviderRequest) -> StreamingHttpResponse:
-    return as_csv(coming.next_invoice(request.provider, request.at))
+    return as_csv(coming.next_invoice(request.provider, request.at), dialect_of(request))

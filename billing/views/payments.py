@@ -15,7 +15,7 @@ from billing.models import Invoice, InvoiceStatus
 from billing.next_invoice import next_invoice
 from billing.queries import open_account, totals_of, years_of
 from msp_portal.lib import tenancy
-from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.money import trimmed
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
@@ -52,7 +52,7 @@ def payments_csv(request: ProviderRequest) -> StreamingHttpResponse:
     """Exactly the invoices that the page's filters match, in its order."""
     header = [_("Number"), _("Kind"), _("Corrects"), _("Period"), _("Time zone"), _("Issued on"), _("Due on"), _("Status")]
     header += [_("Currency"), _("Billed"), _("Credited"), _("Paid"), _("Owed")]
-    return csv_response("payment-history.csv", header, _lines(request))
+    return csv_response("payment-history.csv", header, _lines(request), dialect_of(request))
 
 
 def _rows(request: ProviderRequest) -> QuerySet[Invoice]:

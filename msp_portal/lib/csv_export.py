@@ -2,14 +2,16 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Final
 
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.text import slugify
+from django.utils.translation import get_language
 
 # What makes a spreadsheet read a cell as a formula, with the full-width forms that it folds (design rule 22).
 FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
@@ -17,24 +19,46 @@ BYTE_ORDER_MARK = "\ufeff"
 ROWS_A_CHUNK = 500
 
 
-def csv_response(filename: str, header: Sequence[object], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
+@dataclass(frozen=True)
+class Dialect:
+    """What stands between cells, and in a number before its decimals."""
+
+    delimiter: str
+    decimal_point: str
+
+
+COMMA: Final = Dialect(",", ".")
+DIALECTS: Final = {"comma": COMMA, "semicolon": Dialect(";", ","), "tab": Dialect("\t", ".")}
+SPREADSHEETS: Final = {"de": "semicolon"}
+"""What a spreadsheet in a language reads; commas in all others."""
+
+
+def dialect_of(request: HttpRequest) -> Dialect:
+    """The one that `?dialect=` names, else what a spreadsheet in the reader's language reads."""
+    usual = SPREADSHEETS.get((get_language() or "")[:2], "comma")
+    return DIALECTS.get(request.GET.get("dialect", usual), COMMA)
+
+
+def csv_response(
+    filename: str, header: Sequence[object], rows: Iterable[Sequence[object]], dialect: Dialect = COMMA
+) -> StreamingHttpResponse:
     """A download named after `filename` (its ASCII slug). `rows` is read while it is sent, so its generator opens its own scope.
 
     Text is guarded, numbers stay numbers, None is an empty cell, times are ISO 8601 with their zone.
     """
-    response = StreamingHttpResponse(csv_chunks(header, rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_chunks(header, rows, dialect), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_ascii_name(filename)}"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-def csv_chunks(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def csv_chunks(header: Sequence[object], rows: Iterable[Sequence[object]], dialect: Dialect = COMMA) -> Iterator[str]:
     """The file's text, in pieces of a few hundred rows: memory stays flat however long it is."""
-    lines = ([_cell(value) for value in row] for row in chain([header], rows))
+    lines = ([_cell(value, dialect) for value in row] for row in chain([header], rows))
     mark = BYTE_ORDER_MARK
     while piece := list(islice(lines, ROWS_A_CHUNK)):
         buffer = StringIO(newline="")
-        csv.writer(buffer, lineterminator="\r\n").writerows(piece)
+        csv.writer(buffer, delimiter=dialect.delimiter, lineterminator="\r\n").writerows(piece)
         yield mark + buffer.getvalue()
         mark = ""
 
@@ -44,7 +68,9 @@ def guarded(text: str) -> str:
     return f"'{text}" if text[:1] in FORMULA_STARTS and text else text
 
 
-def _cell(value: object) -> object:
+def _cell(value: object, dialect: Dialect) -> object:
+    if dialect.decimal_point != "." and isinstance(value, Decimal | float):
+        return str(value if isinstance(value, float) else format(value, "f")).replace(".", dialect.decimal_point)
     return _WRITERS.get(type(value), _other)(value)
 
 

@@ -5,11 +5,11 @@ from io import StringIO
 from itertools import count, islice
 
 import pytest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_portal.lib.csv_export import FORMULA_STARTS, csv_chunks, csv_response, guarded
+from msp_portal.lib.csv_export import DIALECTS, FORMULA_STARTS, csv_chunks, csv_response, dialect_of, guarded
 
 # Python 3.11's reader takes a lone CR in an unquoted cell for a line's end; the writer quotes it, so all text but NUL comes back.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
@@ -76,3 +76,26 @@ class TestTheDownload:
         assert response["Content-Disposition"] == 'attachment; filename="northwind-usage.csv"'
         assert (response["Content-Type"], response["Cache-Control"]) == ("text/csv; charset=utf-8", "no-store")
         assert response.streaming
+
+
+class TestADialect:
+    ROW = ["a;b,c", Decimal("-1234.50"), 7, "=1+2", None]
+
+    @pytest.mark.parametrize(
+        ("name", "line"),
+        [
+            ("comma", '"a;b,c",-1234.50,7,\'=1+2,\r\n'),
+            ("semicolon", '"a;b,c";-1234,50;7;\'=1+2;\r\n'),
+            ("tab", "a;b,c\t-1234.50\t7\t'=1+2\t\r\n"),
+        ],
+    )
+    def test_has_its_own_signs(self, name, line):
+        assert "".join(csv_chunks(self.ROW, [], DIALECTS[name])) == "\ufeff" + line
+
+    @pytest.mark.parametrize(
+        ("asked", "language", "name"),
+        [("", "en", "comma"), ("", "de", "semicolon"), ("?dialect=tab", "de", "tab"), ("?dialect=x", "de", "comma")],
+    )
+    def test_is_the_one_asked_for_or_that_of_the_readers_spreadsheet(self, rf, asked, language, name):
+        with override(language):
+            assert dialect_of(rf.get(f"/x/{asked}")) == DIALECTS[name]
