@@ -60,7 +60,7 @@ class CapNotAllowed(RuleBroken):
 
 def version_of(seats: Seats) -> str:
     """Changes with the organization's name and with every change of its cap, there and back too; not with who comes and goes."""
-    return etags.digest(seats.pk, seats.organization.name, seats.user_cap, seats.cap_changed_at)
+    return etags.digest(seats.pk, seats.name, seats.user_cap, seats.cap_changed_at)
 
 
 def answer_with_cap(seats: Seats, body: Any, *, rest: str = "", status: int = 200) -> JsonResponse:

@@ -3,23 +3,22 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.api_door import ApiRequest, demand
 from accounts.roles import Permission
 from msp_portal.lib.wire import etags
 from usage.actions.organizations import change_organization
-from usage.models import Seats
+from usage.models.seats import SeatsQuerySet
 from usage.wire_caps import version_of
 
 NAMES: Final = ("name", "contact_name", "contact_email")
 
 
-def change_as_allowed(request: ApiRequest, rows: QuerySet[Seats], organization_id: str, said: Mapping[str, Any]) -> None:
+def change_as_allowed(request: ApiRequest, rows: SeatsQuerySet, organization_id: str, said: Mapping[str, Any]) -> None:
     """Change what is `said`: any of NAMES, and `user_cap`. A value that stays as it is needs no permission of its own.
 
-    `rows` are locked seats.
+    `rows` are seats, locked here with their organizations.
 
     :raises NotAllowed: for a part that the role may not change, with nothing changed.
     :raises WireError: 412 when `If-Match` names another version.
@@ -27,7 +26,7 @@ def change_as_allowed(request: ApiRequest, rows: QuerySet[Seats], organization_i
     """
     if not request.key.may(Permission.EDIT_CAPS):
         demand(request, Permission.EDIT_ORGANIZATIONS)
-    seats = get_object_or_404(request.mine(rows).select_related("organization"), pk=organization_id)
+    seats = get_object_or_404(request.mine(rows.lock_with_organizations()), pk=organization_id)
     client = seats.organization
     names = {field: said.get(field, getattr(client, field)) for field in NAMES}
     user_cap = said.get("user_cap", seats.user_cap)

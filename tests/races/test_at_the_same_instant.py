@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from itertools import count
 from threading import Barrier
+from time import monotonic
 
 import psycopg
 import pytest
@@ -11,10 +12,12 @@ from django import forms
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Organization
 from msp_portal.lib import tenancy
 from msp_portal.lib.acts import carry_out
 from tests import raw
 from tests.cast import client, user
+from usage.actions.organizations import close_organization
 from usage.models import ClosedMonth, SeatEvent, Seats
 
 MOVE = "select usage_move_users(%s, %s)"
@@ -187,6 +190,28 @@ class TestLocks:
         assert {refusal.code for _, refusal in outcomes if refusal} == {"busy"}
         assert (one.seats.users, other.seats.users) == (1, 1)
 
+    def test_of_an_organization_and_its_seats_are_taken_in_one_order(self, cast, committed):
+        """A new name is copied to the seats, so it needs both rows, the organization's first. A closing at the same instant waits before it has any."""
+        home, owner, meet = house(cast, users=0).organization, cast.northwind.owner, Barrier(2)
+        watcher = committed.connect("system", autocommit=True)
+
+        def rename():
+            with tenancy.scope(cast.northwind.pk):
+                Organization.objects.select_for_update(no_key=True).get(pk=home.pk)
+                meet.wait(10)
+                until_someone_waits_for(transaction.get_connection().connection.info.backend_pid, watcher)
+                Organization.objects.filter(pk=home.pk).update(name="House of Another Name")
+
+        def close():
+            meet.wait(10)
+            with tenancy.scope(cast.northwind.pk):
+                close_organization(organization=home, remove_everyone=False, users=0, devices=0, by=owner, at=timezone.now())
+
+        assert committed.together([rename, close]) == [None, None]
+        seats = Seats.objects.get(pk=home.pk)
+        assert (seats.name, seats.closed_at) == ("House of Another Name", home.closed_at)
+        assert seats.closed_at
+
     def test_held_too_long_are_told_and_not_waited_for(self, cast, committed):
         home = house(cast, users=0)
         holder = committed.connect("system")
@@ -224,6 +249,14 @@ def set_clock(instant):
 def set_local(name, value):
     with transaction.get_connection().cursor() as cursor:
         cursor.execute("select set_config(%s, %s, true)", [name, value])
+
+
+def until_someone_waits_for(pid, watcher):
+    """Asks again and again; the waiting itself ends by `lock_timeout`."""
+    waits = "select exists (select from pg_locks where not granted and %s = any (pg_blocking_pids(pid)))"
+    deadline = monotonic() + 4
+    while not watcher.execute(waits, [pid]).fetchone()[0]:
+        assert monotonic() < deadline, "nobody waits"
 
 
 def months_that_ended():

@@ -79,8 +79,8 @@ def close_organization(
     :raises MoreCameMeanwhile: when there are more of them than the person was told.
     :raises OrganizationClosed: when someone closed it meanwhile.
     """
-    seats = Seats.objects.lock().get(pk=organization.pk)
-    organization.refresh_from_db(fields=["closed_at"])
+    seats = Seats.objects.lock_with_organizations().get(pk=organization.pk)
+    organization.closed_at = seats.organization.closed_at
     if organization.is_closed:
         raise OrganizationClosed(organization_id=organization.pk)
     if remove_everyone:

@@ -78,14 +78,14 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
         return self.filter(user_cap=None)
 
     def of_open_organizations(self) -> Self:
-        return self.filter(organization__closed_at=None)
+        return self.filter(closed_at=None)
 
     def without_closed_organizations(self) -> Self:
         """The same rows, for sums: taking the few closed ones out is three times as fast at 10,000 as joining all, which only a page needs."""
         return self.exclude(pk__in=Organization.objects.closed().values("pk"))
 
     def of_closed_organizations(self) -> Self:
-        return self.filter(organization__closed_at__isnull=False)
+        return self.filter(closed_at__isnull=False)
 
     def matching(self, words: str, *, provider_id: str) -> Self:
         """Those whose organization's name contains `words`, no case, no accents."""
@@ -102,6 +102,11 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
         """The rows, locked in the order the gate locks them."""
         return self.select_for_update(no_key=True).order_by("organization_id")
 
+    def lock_with_organizations(self) -> Self:
+        """The rows and their organizations, each organization before its seats: who renames one locks them in this order."""
+        locked = self.select_for_update(no_key=True, of=("organization", "self"))
+        return locked.select_related("organization").order_by("organization_id")
+
 
 class Seats(models.Model):
     """One organization's counters. Only `user_cap` is ever written from Python; all else by the gate, in the statement that takes or frees a seat."""
@@ -110,6 +115,9 @@ class Seats(models.Model):
         "accounts.Organization", models.PROTECT, primary_key=True, related_name="seats", db_constraint=False, editable=False
     )
     provider = models.ForeignKey("accounts.Provider", models.PROTECT, related_name="seats", db_constraint=False, editable=False)
+    name = models.CharField(_("name"), max_length=255, default="", editable=False)
+    folded_name = models.TextField(db_collation="C", default="", editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
     users = models.PositiveIntegerField(default=0, editable=False)
     devices = models.PositiveIntegerField(default=0, editable=False)
     user_cap = models.PositiveIntegerField(_("user cap"), null=True, blank=True)
@@ -134,6 +142,9 @@ class Seats(models.Model):
         verbose_name_plural = _("seats")
         constraints = [
             models.CheckConstraint(condition=Q(user_cap__range=(USER_CAP_MIN, USER_CAP_MAX)), name="user_cap_in_bounds")
+        ]
+        indexes = [
+            models.Index(fields=["provider", "folded_name", "organization"], name="seats_by_name"),
         ]
 
     def __str__(self) -> str:

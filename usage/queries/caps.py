@@ -22,7 +22,7 @@ class Caps:
 
 def caps_together(rows: QuerySet[Seats]) -> Caps:
     """The caps of `rows`' open organizations; one statement."""
-    found = rows.filter(organization__closed_at=None).aggregate(
+    found = rows.filter(closed_at=None).aggregate(
         seats=Sum("user_cap", default=0), capped=Count("user_cap"), uncapped=Count("pk", filter=Q(user_cap=None))
     )
     return Caps(**found)
