@@ -70,7 +70,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
     def matching(self, words: str, *, provider_id: str) -> Self:
         """Those whose name contains `words`, no case, no accents."""
         # Through a function of the database: under the policy the trigram index would not be used.
-        return self.filter(pk__in=RawSQL("select accounts_search_organizations(%s, %s)", [provider_id, words]))
+        return self.filter(pk__among=RawSQL("select accounts_search_organizations(%s, %s)", [provider_id, words]))
 
     def by_name(self) -> Self:
         """In the order a reader expects: no case, no accents."""

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import raw
+from usage.models import User
 
 MANY = """
     insert into usage_user (provider_id, organization_id, user_name, email, first_name, last_name, state)
@@ -40,6 +41,14 @@ class TestASearchAmongMany:
         web.execute("select 1")
         assert len(found) == 1
         assert scans(crowd) > before
+
+    def test_reads_what_it_found_by_key_and_not_all_of_the_tenant(self, cast, committed, crowd):
+        web = committed.connect("web", autocommit=True)
+        search, values = User.objects.matching("byron19999", provider_id=cast.northwind.pk).query.sql_with_params()
+        joined = "select id from usage_user where id in (select usage_search_users(%s, 'byron19999'))"
+        with raw.scope(web, cast.northwind.pk):
+            assert "Index Scan using usage_user_pkey" in plan_of(web, search, values)
+            assert "usage_user_pkey" not in plan_of(web, joined, [cast.northwind.pk]), "the control: `in` reads them all"
 
     def test_would_not_under_the_policy(self, cast, committed, crowd):
         """The control: LIKE is not leakproof, so a row is looked at by the policy first."""

@@ -15,7 +15,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     def matching(self, words: str, *, provider_id: str) -> Self:
         """Those of the provider whose name contains `words`, no case, no accents."""
         # Through a function of the database: under the policy the trigram index would not be used.
-        return self.filter(pk__in=RawSQL("select usage_search_devices(%s, %s)", [provider_id, words]))
+        return self.filter(pk__among=RawSQL("select usage_search_devices(%s, %s)", [provider_id, words]))
 
     def lock(self) -> Self:
         """The rows, locked until the transaction ends."""

@@ -90,7 +90,7 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
     def matching(self, words: str, *, provider_id: str) -> Self:
         """Those whose organization's name contains `words`, no case, no accents."""
         # Through a function of the database: under the policy the trigram index would not be used.
-        return self.filter(pk__in=RawSQL("select accounts_search_organizations(%s, %s)", [provider_id, words]))
+        return self.filter(organization__pk__among=RawSQL("select accounts_search_organizations(%s, %s)", [provider_id, words]))
 
     def sums(self) -> dict[str, int]:
         """`number` of rows, and the sums of `users`, `devices`, `high_water_mark`, `last_high_water_mark` (after `as_of`); one statement."""

@@ -20,7 +20,7 @@ class UserQuerySet(models.QuerySet["User"]):
     def matching(self, words: str, *, provider_id: str) -> Self:
         """Those of the provider whose name, user name or e-mail contains `words`, no case, no accents."""
         # Through a function of the database: under the policy the trigram index would not be used.
-        return self.filter(pk__in=RawSQL("select usage_search_users(%s, %s)", [provider_id, words]))
+        return self.filter(pk__among=RawSQL("select usage_search_users(%s, %s)", [provider_id, words]))
 
     def in_state(self, state: str) -> Self:
         return self.filter(state=state)
