@@ -1,7 +1,7 @@
 """A list's search, filters, order and page, read from the query string and written back into links that keep the rest of it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -11,10 +11,14 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
+from msp_portal.lib.summed import rows_and_sums
+
 PAGE_SIZES = (25, 50, 100)
 LONGEST_SEARCH = 100
 
 Row = TypeVar("Row", bound=Model)
+Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
+Shown = TypeVar("Shown")
 Narrow = Callable[[Any], QuerySet[Any]]  # of the queryset's own class, whose methods narrow it
 
 
@@ -87,13 +91,21 @@ class TableQuery:
             rows = self.filters[name][value].narrow(rows)
         return rows.order_by(*self._ordering)
 
-    def page(self, rows: QuerySet[Row], total: int | None = None) -> "TablePage[Row]":
-        """The page asked for, or the last one; one COUNT, unless `total` says how many match already, and at most one SELECT."""
+    def page(self, rows: QuerySet[Row]) -> "TablePage[Row]":
+        """The page asked for, or the last one; one COUNT and at most one SELECT."""
         paginator = Paginator(self.filtered(rows), self.size)
-        if total is not None:
-            paginator.count = total
         cut = paginator.get_page(self.number)
         return TablePage(self, list(cut.object_list) if paginator.count else [], paginator.count, cut.number, paginator)
+
+    def page_and_sums(
+        self, rows: QuerySet[Any], kind: type[Tuple], summed: Sequence[str]
+    ) -> "tuple[TablePage[Tuple], dict[str, int]]":
+        """The same page as tuples of `kind`, with the sums of the columns `summed` over all that match; one statement (msp_portal/lib/summed.py)."""
+        shown, sums = rows_and_sums(
+            self.filtered(rows), kind, summed, size=self.size, page=self.number, is_searched=bool(self.words)
+        )
+        paginator = Paginator(range(sums["number"]), self.size)
+        return TablePage(self, shown, paginator.count, paginator.get_page(self.number).number, paginator), sums
 
     def url(self, **changes: str | int | None) -> str:
         """`?…` of this list with `changes`; None drops a value, and any change but `page` leads to the first page."""
@@ -160,11 +172,11 @@ class TableQuery:
 
 
 @dataclass(frozen=True)
-class TablePage(Generic[Row]):
+class TablePage(Generic[Shown]):
     """The rows of one page, and the links around it."""
 
     table: TableQuery
-    rows: list[Row]
+    rows: list[Shown]
     total: int
     number: int
     paginator: "Paginator[Any]"

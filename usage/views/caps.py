@@ -19,7 +19,7 @@ from usage.models import Seats
 from usage.queries.caps import Caps, caps_together, warnings_about
 from usage.queries.licences import Licences, licences_of
 from usage.queries.months import last_month, marks_by_month, month_of
-from usage.views.usage import around_a_row
+from usage.views.usage import what_rows_offer
 
 
 @organization_door("GET", permission=Permission.SEE_USAGE)
@@ -37,7 +37,7 @@ def save_cap(request: OrganizationRequest) -> HttpResponse:
     seats = _seats(request)
     warnings = warnings_about(seats, *_beside(request))
     if wants_fragment(request) and page_of(request).startswith(reverse("usage")):
-        shown = {"row": seats, "warnings": warnings, **around_a_row(request)}
+        shown = {"row": seats, "warnings": warnings, **what_rows_offer(request)}
         target = f"organization-row-{seats.pk}"
         return page(
             request,
@@ -72,7 +72,7 @@ def _shown(request: OrganizationRequest, seats: Seats, form: UserCapForm) -> dic
         "licences": licences,
         "back": reverse("usage"),
         "trail": [{"label": _("Usage"), "url": reverse("usage")}, {"label": request.organization.name}],
-        **around_a_row(request),
+        **what_rows_offer(request),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from django.db.models import Model, QuerySet, Sum
+from django.db.models import Count, Model, QuerySet, Sum
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -44,9 +44,8 @@ def narrowing_to(organizations: Iterable[Organization]) -> dict[str, Choice]:
 
 def totals_of(request: ProviderRequest) -> dict[str, int]:
     """`users`, `devices` and `organizations` that this administrator reaches, as the counters have them now."""
-    mine = request.mine(Seats.objects.filter(organization__closed_at=None))
-    sums = mine.aggregate(users=Sum("users", default=0), devices=Sum("devices", default=0))
-    return {**sums, "organizations": mine.count()}
+    mine = request.mine(Seats.objects.of_open_organizations())
+    return mine.aggregate(users=Sum("users", default=0), devices=Sum("devices", default=0), organizations=Count("pk"))
 
 
 def beside_the_rows(request: ProviderRequest, organization: Organization | None) -> dict[str, Any]:

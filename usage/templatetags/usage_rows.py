@@ -1,0 +1,66 @@
+"""The rows of the Usage table. A page has a hundred, so the template draws one row of each kind, with blanks, and each organization fills them."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Final, NamedTuple
+
+from django import template
+from django.template import Context, Engine
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from msp_portal.lib.templatetags.portal import number
+from usage.models import Seats
+from usage.models.seats import CapState, cap_state
+from usage.queries.rows import UsageRow
+
+register = template.Library()
+
+ROW: Final = "usage/row.html"
+ANY_ID: Final = "0" * 24
+
+
+class Kind(NamedTuple):
+    """What the template decides by."""
+
+    is_closed: bool
+    has_cap: bool
+    cap_state: CapState
+
+
+@register.simple_tag(takes_context=True)
+def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString:
+    """The rows, for who may edit caps (`edits_caps`) and open organizations (`sees_organizations`)."""
+    drawn: dict[Kind, str] = {}
+    filled = []
+    for row in rows:
+        kind = Kind(row.closed_at is not None, row.user_cap is not None, cap_state(row.users, row.user_cap))
+        if kind not in drawn:
+            drawn[kind] = _with_blanks(context, kind)
+        filled.append(
+            drawn[kind].format(
+                id=row.organization_id,
+                name=escape(row.name),
+                last=number(row.last_high_water_mark),  # type: ignore[union-attr]
+                users=number(row.users),
+                devices=number(row.devices),
+                mark=number(row.high_water_mark),  # type: ignore[union-attr]
+                cap=number(row.user_cap),
+            )
+        )
+    return mark_safe("".join(filled))  # noqa: S308 - a rendered template; of what fills it only the name was typed, and is escaped
+
+
+@register.simple_tag(takes_context=True)
+def usage_row(context: Context, row: Seats) -> SafeString:
+    """One of them alone; `row` comes from `Seats.objects.as_of`."""
+    return usage_rows(context, [row])
+
+
+def _with_blanks(context: Context, kind: Kind) -> str:
+    with context.push(**kind._asdict(), organization_url=_url_with_blank("organization"), cap_url=_url_with_blank("cap")):
+        return Engine.get_default().get_template(ROW).render(context)
+
+
+def _url_with_blank(name: str) -> str:
+    return reverse(name, args=[ANY_ID]).replace(ANY_ID, "{id}")
