@@ -33,7 +33,7 @@ def arguments():
 
 
 def measured(asked):
-    from tests.bench import api, hourly, seats, usage_page
+    from tests.bench import api, api_key, csv_export, documents, hourly, seats, usage_page
     from tests.bench.stage import SIZES, Stage
 
     measures = [
@@ -43,10 +43,14 @@ def measured(asked):
         hourly.self_check,
         usage_page.beside_a_bare_view,
         usage_page.beside_few_clients,
+        usage_page.of_all_clients,
         usage_page.beside_no_row_level_security,
         api.list_beside_a_bare_view,
         api.list_at_many,
         api.seats_over_http,
+        api_key.check_of_a_key,
+        csv_export.users,
+        documents.contract,
     ]
     stage = Stage(SIZES[asked.size])
     for measure in measures:
@@ -55,7 +59,10 @@ def measured(asked):
 
 
 def as_json(results):
-    return [json.dumps({**asdict(result), "ratio": round(result.ratio, 3), "is_met": result.is_met}) for result in results]
+    return [
+        json.dumps({**asdict(result), "ratio": result.ratio and round(result.ratio, 3), "is_met": result.is_met})
+        for result in results
+    ]
 
 
 def as_table(results):
@@ -65,12 +72,17 @@ def as_table(results):
 
 
 def cells(result):
-    sign = "≥" if result.kind == "share" else "≤"
-    goal = f"{sign} {result.goal:g}" if result.goal is not None else ""
     met = {True: "ok", False: "MISSED", None: ""}[result.is_met]
     spread = f"{spoken(result.fastest)}–{spoken(result.slowest)}"
-    figures = (result.name, result.size, spoken(result.seconds), spread, result.floor, spoken(result.floor_seconds))
-    return (*figures, f"{result.ratio:.2f}", goal, f"{met} {result.note}".strip())
+    floor = (result.floor, spoken(result.floor_seconds), f"{result.ratio:.2f}") if result.floor else ("", "", "")
+    return (result.name, result.size, spoken(result.seconds), spread, *floor, goal_of(result), f"{met} {result.note}".strip())
+
+
+def goal_of(result):
+    if result.goal is None:
+        return ""
+    figure = spoken(result.goal) if result.kind == "seconds" else f"{result.goal:g}"
+    return f"{'≥' if result.kind == 'share' else '≤'} {figure}"
 
 
 def spoken(seconds):

@@ -6,6 +6,7 @@ from itertools import count
 from django.db import connection
 from django.utils import timezone
 
+from tests.bench.stage import SIZES
 from tests.bench.timing import beside, result
 from usage.actions.licence_totals import fill_slots, recount
 
@@ -14,9 +15,10 @@ hours = count(1)
 
 
 def totals(stage, rounds):
-    """Write the total of one new hour for every provider."""
+    """Write the total of one new hour for every provider. Promised at the full size: at a tenth of it the commit alone costs as much."""
     timed = beside(full_count, lambda: fill_slots(at=next_hour()), rounds=rounds)
-    return result("hourly licence totals", str(stage.size), "one full count of the users", timed, kind="times", goal=0.1)
+    goal = 0.1 if stage.size is SIZES["full"] else None
+    return result("hourly licence totals", str(stage.size), "one full count of the users", timed, kind="times", goal=goal)
 
 
 def self_check(stage, rounds):

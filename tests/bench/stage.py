@@ -6,11 +6,13 @@ from functools import cached_property
 import psycopg
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Provider
 from accounts.roles import Role
 from msp_portal import env
 from tests import cast
+from usage.actions.licence_totals import fill_slots
 
 # What `usage_user` has, without the gate: the floor pays for indexes, checks, generated columns, keys and policies as well.
 FLOOR_TABLE = """
@@ -23,16 +25,18 @@ ORGANIZATIONS = """
     select %s, (array['Northern', 'Eastern', 'Southern', 'Western'])[1 + g %% 4] || ' Client ' || g, '', '', ''
     from generate_series(1, %s) g
 """
+# Two by two, one client has as many more as the other has fewer: so they differ in size, as a sort wants it, and the sum is exact.
 USERS = """
     insert into usage_user (provider_id, organization_id, user_name, email, first_name, last_name, state)
     select o.provider_id, o.id, 'user' || g, 'user' || g || '@x.example', 'Ada', 'Lovelace ' || g, 'active'
-    from accounts_organization o cross join generate_series(1, %s) g where o.provider_id = %s
+    from (select provider_id, id, row_number() over (order by id) as place from accounts_organization where provider_id = %(provider)s) o
+    cross join lateral generate_series(1, %(users)s + (1 - place %% 2 * 2) * ((place - 1) / 2 %% %(users)s)) g
 """
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much data: `big` organizations at one provider, and `providers` of `organizations` with `users` each."""
+    """How much data: `providers` of `organizations` with `users` each; `big` organizations at one provider; `rows` in bulk, `sent` as CSV."""
 
     name: str
     providers: int
@@ -40,6 +44,7 @@ class Size:
     users: int
     big: int
     rows: int
+    sent: int
 
     @property
     def all_users(self):
@@ -50,8 +55,8 @@ class Size:
 
 
 SIZES = {
-    "small": Size("small", providers=100, organizations=50, users=40, big=10_000, rows=10_000),
-    "full": Size("full", providers=1000, organizations=100, users=20, big=10_000, rows=100_000),
+    "small": Size("small", providers=100, organizations=50, users=40, big=10_000, rows=10_000, sent=100_000),
+    "full": Size("full", providers=1000, organizations=100, users=20, big=10_000, rows=100_000, sent=1_000_000),
 }
 
 
@@ -63,15 +68,16 @@ class Stage:
         self.owner = psycopg.connect(environment_url("owner"), autocommit=True)
         self.web = psycopg.connect(environment_url("web"), autocommit=True)
         self.owner.execute(FLOOR_TABLE)
-        self.hundred = self.administrator("Hundred Clients", 100, users=3)
+        self.hundred = self.administrator("Hundred Clients", 100, users=5)
         for number in range(size.providers):
             self.provider(f"Provider {number}", size.organizations, size.users)
         self.owner.execute("vacuum analyze")
 
     @cached_property
     def many(self):
-        """Made when first asked for: its many small clients would tilt the figures of the hourly job."""
-        administrator = self.administrator("Many Clients", self.size.big, users=1)
+        """Made when first asked for: its many small clients would tilt the figures of the hourly job, which counts them once."""
+        administrator = self.administrator("Many Clients", self.size.big, users=5)
+        fill_slots(at=timezone.now())
         self.owner.execute("vacuum analyze")
         return administrator
 
@@ -80,7 +86,7 @@ class Stage:
         cast.license_to(provider, committed=organizations * users)
         with connection.cursor() as cursor:
             cursor.execute(ORGANIZATIONS, [provider.pk, organizations])
-            cursor.execute(USERS, [users, provider.pk])
+            cursor.execute(USERS, {"provider": provider.pk, "users": users})
         return provider
 
     def administrator(self, name, organizations, users):
