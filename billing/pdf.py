@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -36,7 +37,9 @@ def invoice_pdf(invoice: Invoice) -> bytes:
     """
     billed_to = invoice.billed_to
     party = {**billed_to, "name": billed_to["company"]}
-    parts = {"lines": invoice.lines.order_by("place"), "taxes": invoice.taxes.order_by("place")}
+    lines = invoice.lines.order_by("place")
+    shows_parts = lines.filter(Q(committed_part__gt=0) | Q(overage_part__gt=0)).exists()  # else their columns make room for names
+    parts = {"lines": lines, "taxes": invoice.taxes.order_by("place"), "shows_parts": shows_parts}
     return _pdf("pdf/invoice.html", {"invoice": invoice, "party": party, **parts})
 
 

@@ -107,6 +107,7 @@ class TestThePaper:
             "Time zone UTC",
             "Due date 1 May 2026",
             "Your PO number PO-77",
+            "Within the commitment Over the commitment",
             "1 Acme 8 8 7 1 12.50 USD 12.50 USD",
             "Total 37.50 USD",
             "Please pay 37.50 USD by 1 May 2026, with the reference INV-2026-00001.",
@@ -131,6 +132,12 @@ class TestThePaper:
         fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
         assert fonts
         assert all("Portal-Paper" in font["/BaseFont"] for font in fonts)
+
+    def test_without_a_commitment_leaves_the_room_of_its_columns_to_the_names(self, provider):
+        peaks_in_march(provider, 3)
+        text = text_of(paper_of(bill_march(sign(provider))))
+        assert "1 Acme 3 3 10.00 USD 30.00 USD" in text
+        assert "Within the commitment" not in text
 
     def test_keeps_the_address_in_the_window_of_the_envelope(self, overage):
         """45 mm from the top and 20 mm from the left, by 85 mm and 45 mm (DIN 5008, form B)."""
