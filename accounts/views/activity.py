@@ -14,7 +14,7 @@ from accounts.doors import ProviderRequest, provider_door
 from accounts.models import AuditEvent
 from accounts.roles import Permission
 from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 
@@ -55,7 +55,9 @@ def activity_csv(request: ProviderRequest) -> StreamingHttpResponse:
         _("Target ID"),
     ]
     header += [_("Organization ID"), _("Address")]
-    return csv_response("activity.csv", header, streamed(request, _table(request).filtered(_readable(request)), _cells))
+    return csv_response(
+        "activity.csv", header, streamed(request, _table(request).filtered(_readable(request)), _cells), dialect_of(request)
+    )
 
 
 def _readable(request: ProviderRequest) -> QuerySet[AuditEvent]:

@@ -16,7 +16,7 @@ from accounts.models.support_case import SupportCaseQuerySet
 from accounts.roles import Permission
 from accounts.streams import streamed
 from msp_portal.lib.acts import carry_out
-from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page, redirect_to
 from msp_portal.lib.tables import Choice, TableQuery
 
@@ -50,7 +50,9 @@ def cases_csv(request: ProviderRequest) -> StreamingHttpResponse:
     """Exactly the rows that the page's search and filters match, in its order."""
     header = [_("Number"), _("Subject"), _("Status"), _("Severity"), _("Kind"), _("Product"), _("Operating system")]
     header += [_("Organization"), _("Organization ID"), _("Reporter"), _("Reporter's e-mail"), _("Submitted"), _("Last change")]
-    return csv_response("cases.csv", header, streamed(request, _table(request).filtered(reached_cases(request)), _cells))
+    return csv_response(
+        "cases.csv", header, streamed(request, _table(request).filtered(reached_cases(request)), _cells), dialect_of(request)
+    )
 
 
 @provider_door("GET", permission=Permission.SUBMIT_CASES)

@@ -12,7 +12,7 @@ from accounts.doors import OrganizationRequest, ProviderRequest, organization_do
 from accounts.models import Organization
 from accounts.roles import Permission
 from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
 from usage.models import Device
@@ -81,4 +81,4 @@ def _table(request: ProviderRequest, organizations: Sequence[Organization]) -> T
 def _csv(request: ProviderRequest, name: str, organization: Organization | None = None) -> StreamingHttpResponse:
     organizations = [] if organization else organizations_to_choose(request)
     rows = _table(request, organizations).filtered(_rows(request, organization))
-    return csv_response(name, CSV_HEADER, streamed(request, rows.values_list(*CSV_COLUMNS)))
+    return csv_response(name, CSV_HEADER, streamed(request, rows.values_list(*CSV_COLUMNS)), dialect_of(request))

@@ -12,7 +12,7 @@ from accounts.models import Organization
 from accounts.roles import Permission
 from accounts.streams import streamed
 from msp_portal.lib.acts import carry_out
-from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page, redirect_to
 from msp_portal.lib.tables import TableQuery
 from usage.actions.organizations import open_organization
@@ -61,6 +61,7 @@ def organizations_csv(request: ProviderRequest) -> StreamingHttpResponse:
         "organizations.csv",
         header,
         streamed(request, table.filtered(_rows(request, table).select_related("organization")), _cells),
+        dialect_of(request),
     )
 
 

@@ -11,7 +11,7 @@ from accounts.doors import ProviderRequest, provider_door
 from accounts.models import Administrator
 from accounts.roles import Permission, roles_with
 from msp_portal.lib import tenancy
-from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.models import Seats
@@ -61,7 +61,7 @@ def usage_csv(request: ProviderRequest) -> StreamingHttpResponse:
     ]
     header += [_("Users"), _("Devices"), _("Current high-water mark"), _("User cap"), _("Cap state"), _("As of")]
     lines = _lines(request, [f"{month.month:%Y-%m}", month.time_zone])
-    return csv_response(f"usage-{month.month:%Y-%m}.csv", header, lines)
+    return csv_response(f"usage-{month.month:%Y-%m}.csv", header, lines, dialect_of(request))
 
 
 def what_rows_offer(request: ProviderRequest) -> dict[str, bool]:

@@ -12,7 +12,7 @@ from accounts.doors import OrganizationRequest, ProviderRequest, organization_do
 from accounts.models import Organization
 from accounts.roles import Permission
 from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response
+from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.models import User
@@ -87,7 +87,9 @@ def _csv(request: ProviderRequest, name: str, organization: Organization | None 
     organizations = [] if organization else organizations_to_choose(request)
     rows = _table(request, organizations).filtered(_rows(request, organization))
     words = {state: str(label) for state, label in User.State.choices}  # translated once, not in each of a million rows
-    return csv_response(name, CSV_HEADER, streamed(request, rows.values_list(*CSV_COLUMNS), partial(_cells, words)))
+    return csv_response(
+        name, CSV_HEADER, streamed(request, rows.values_list(*CSV_COLUMNS), partial(_cells, words)), dialect_of(request)
+    )
 
 
 def _cells(state_words: Mapping[str, str], row: tuple[Any, ...]) -> Sequence[object]:
