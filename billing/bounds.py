@@ -14,3 +14,21 @@ PAPER_DRAWN_WITHIN: Final = timedelta(minutes=1)
 
 MOST_PAPERS_A_RUN: Final = 200
 """Papers that one run of a task draws; the next minute's run goes on."""
+
+MOST_METHODS: Final = 10
+"""Cards and bank accounts that a provider has on file."""
+
+MOST_SETUPS: Final = 20
+"""Ways to the payment provider's page that a provider may have open."""
+
+SETUP_LASTS: Final = timedelta(days=1)
+"""How long the way to the payment provider's page and back may take; its page is open no longer either."""
+
+SETUP_OPENS_WITHIN: Final = timedelta(minutes=5)
+"""How long the payment provider is asked to open its page before the person is told that it doesn't answer."""
+
+SENT_ON_WITHIN: Final = timedelta(seconds=30)
+"""How long after the start the following page leads on by itself; later it is one that a person came back to."""
+
+CARD_NOTICE: Final = timedelta(days=30)
+"""How long before a card's last day its owner is told."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import QuerySet, Sum
@@ -18,6 +18,8 @@ from billing.tax import TaxLine, tax_lines
 from msp_portal.lib.periods import month_of, months_later
 from usage.models import BillingMonth, ClosedMonth, Seats
 from usage.queries.marks import present_month
+
+DEFAULT_CURRENCY: Final = "USD"
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,15 @@ def totals_of(invoices: QuerySet[Invoice]) -> list[Totals]:
 def contract_in_force(provider: Provider, day: date) -> Contract | None:
     """The version that counts on `day`, with its package."""
     return provider.contracts.all().in_force(day).select_related("package").first()
+
+
+def currency_of(provider: Provider, day: date) -> str:
+    """What the provider is billed in: by its contract, else by its last invoice."""
+    contract = contract_in_force(provider, day)
+    if contract is not None:
+        return contract.currency
+    last = provider.invoices.order_by("-issued_on").first()
+    return last.currency if last else DEFAULT_CURRENCY
 
 
 def paper_of_contract(contract: Contract) -> ContractDocument | None:

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from billing.actions import webhooks
+from billing.actions.card_expiry import tell_of_expiry
 from billing.actions.collecting import collect
 from billing.actions.contracts import follow_contracts
 from billing.actions.documents import make_missing_documents, make_missing_invoice_documents
+from billing.actions.method_setups import WORK
 from billing.actions.monthly_run import run_billing
 from billing.actions.reconciling import reconcile
+from billing.actions.working_setups import work_setups
 from msp_portal.lib import tenancy
 
 
@@ -56,11 +59,23 @@ def forget_webhooks() -> None:
         webhooks.forget(_now())
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+@shared_task(name=WORK)
+def work_method_setups() -> None:
+    """Open the payment provider's pages that people wait for, and read those they came back from: by a nudge, and every minute."""
+    work_setups(_now)
+
+
+@shared_task(name="billing.tasks.tell_of_expiring_cards")
+def tell_of_expiring_cards() -> int:
+    """Every day: write to those whose cards expire before long, once a card; the number of cards told of."""
+    return tell_of_expiry(at=_now())
 
 
 @shared_task(name="billing.tasks.run_billing")
 def run_monthly_billing() -> None:
     """Issue what is due: hourly, as each provider has a 1st of its own, and what was missed is caught up."""
     run_billing(at=datetime.now(UTC))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

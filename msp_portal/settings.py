@@ -232,6 +232,8 @@ CELERY_BEAT_SCHEDULE = {
     "charges-unknown": {"task": "billing.tasks.reconcile_charges", "schedule": timedelta(minutes=1)},
     "webhooks": {"task": "billing.tasks.work_webhooks", "schedule": timedelta(minutes=1)},
     "webhooks-over": {"task": "billing.tasks.forget_webhooks", "schedule": crontab(minute="37", hour="3")},
+    "method-setups": {"task": "billing.tasks.work_method_setups", "schedule": timedelta(minutes=1)},
+    "card-expiry": {"task": "billing.tasks.tell_of_expiring_cards", "schedule": crontab(minute="23", hour="7")},
     "invoice-documents": {"task": "billing.tasks.make_invoice_documents", "schedule": timedelta(minutes=1)},
 }
 

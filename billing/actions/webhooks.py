@@ -9,6 +9,7 @@ import structlog
 from django.db import connection, transaction
 
 from billing import psp
+from billing.actions.method_setups import page_finished
 from billing.actions.settling import NotOurs, Told, settle, settle_refund, settle_return
 from billing.models import Charge, WebhookEvent
 from msp_portal.lib import tenancy
@@ -129,9 +130,15 @@ def _refund(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
     return Outcome.APPLIED, found.state
 
 
+def _page(facts: psp.Event, told: Told, _at: datetime) -> tuple[str, str]:
+    """A hosted page was finished or is over; the worker reads what was added there, outside of this transaction."""
+    is_ours = page_finished(str(facts.object.get("id", "")))
+    return (Outcome.APPLIED if is_ours else Outcome.IGNORED), told.kind
+
+
 def _ignore(_facts: psp.Event, told: Told, _at: datetime) -> tuple[str, str]:
     return Outcome.IGNORED, told.kind
 
 
 NO_CHARGE: Final = (Outcome.IGNORED, "no charge of ours")
-APPLY: Final = {"payment_intent": _charge, "refund": _refund, "charge": _dispute}
+APPLY: Final = {"payment_intent": _charge, "refund": _refund, "charge": _dispute, "checkout": _page}

@@ -1,14 +1,19 @@
 """How a provider pays: its methods as the payment provider knows them, how one is added, and autopay."""
 
+from datetime import date, datetime
+from typing import Final
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import TenantRow
+from billing.bounds import CARD_NOTICE, SETUP_LASTS
+from billing.setup_words import REFUSED_BY_US
 
 
 class BillingAccount(models.Model):
-    """A provider's account at the payment provider, and whether what is due is collected by itself. Its row is locked where methods change."""
+    """A provider's account at the payment provider, and whether what is due is collected by itself."""
 
     provider = models.OneToOneField(
         "accounts.Provider", models.PROTECT, primary_key=True, related_name="billing_account", editable=False
@@ -31,6 +36,10 @@ class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
     def on_file(self) -> "PaymentMethodQuerySet":
         """Those not removed: the default first, then the backups in their order."""
         return self.filter(removed_at=None).order_by("place")
+
+    def expiring(self, day: date) -> "PaymentMethodQuerySet":
+        """Cards on file that expire within the notice, or have expired, on `day`."""
+        return self.on_file().filter(expires_on__lt=day + CARD_NOTICE)
 
 
 class PaymentMethod(TenantRow):
@@ -55,6 +64,7 @@ class PaymentMethod(TenantRow):
     added_by = models.CharField(_("added by"), max_length=255, blank=True, editable=False)
     added_at = models.DateTimeField(db_default=Now(), editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expiry_told_at = models.DateTimeField(null=True, editable=False, help_text="When its owner was told that it expires.")
 
     objects = PaymentMethodQuerySet.as_manager()
 
@@ -74,6 +84,37 @@ class PaymentMethod(TenantRow):
     def is_default(self) -> bool:
         return self.place == 1
 
+    def is_expired(self, day: date) -> bool:
+        return self.expires_on is not None and self.expires_on < day
+
+    def expires_soon(self, day: date) -> bool:
+        """Within the notice, and not yet."""
+        return self.expires_on is not None and day <= self.expires_on < day + CARD_NOTICE
+
+
+class MethodSetupQuerySet(models.QuerySet["MethodSetup"]):
+    def under_way(self) -> "MethodSetupQuerySet":
+        """Those that may still lead to a method by themselves."""
+        return self.filter(settled_at=None)
+
+    def to_be_worked(self, at: datetime) -> "MethodSetupQuerySet":
+        """Those that wait for the worker at `at` and not for a person, the oldest first.
+
+        A page is open for a day; then it is looked at, in case that it was finished by someone who never came back.
+        """
+        waiting = models.Q(state__in=(MethodSetup.State.OPENING, MethodSetup.State.RETURNED))
+        given_up = models.Q(state=MethodSetup.State.CANCELLED, settled_at=None)
+        left = models.Q(state=MethodSetup.State.OPEN, started_at__lte=at - SETUP_LASTS)
+        return self.filter(waiting | given_up | left).order_by("started_at")
+
+    def revivable(self) -> "MethodSetupQuerySet":
+        """Those that a method may still come of, if the payment provider has one: none has, and nothing of ours refused it."""
+        return self.exclude(state=MethodSetup.State.DONE).exclude(failure__in=REFUSED_BY_US)
+
+    def stale(self, at: datetime) -> "MethodSetupQuerySet":
+        """Those that could not be read for another day either."""
+        return self.filter(state__in=MethodSetup.UNFINISHED, started_at__lte=at - 2 * SETUP_LASTS)
+
 
 class MethodSetup(TenantRow):
     """A person on the way to the payment provider's hosted page and back. The worker opens the page and reads what came of it."""
@@ -85,6 +126,8 @@ class MethodSetup(TenantRow):
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
         FAILED = "failed", _("Failed")
+
+    UNFINISHED: Final = (State.OPENING, State.OPEN, State.RETURNED)
 
     kind = models.CharField(max_length=16, choices=PaymentMethod.Kind, editable=False)
     state = models.CharField(max_length=12, choices=State, default=State.OPENING, editable=False)
@@ -102,6 +145,8 @@ class MethodSetup(TenantRow):
     )
     started_at = models.DateTimeField(editable=False)
     settled_at = models.DateTimeField(null=True, editable=False)
+
+    objects = MethodSetupQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("setup of a payment method")

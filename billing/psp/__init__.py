@@ -5,7 +5,7 @@ Each function is one call over the network: make it outside of a scope and of a 
 
 from billing.psp.charges import cancel, charge, find_charge, find_charges
 from billing.psp.client import is_configured
-from billing.psp.customers import detach, ensure_customer, method_of_session, open_setup
+from billing.psp.customers import detach, ensure_customer, method_of_session, open_setup, takes_bank_accounts
 from billing.psp.errors import (
     BadSignature,
     Declined,
@@ -54,4 +54,5 @@ __all__ = [
     "refund",
     "refund_in",
     "return_in",
+    "takes_bank_accounts",
 ]

@@ -29,6 +29,11 @@ def wire_type(kind: Kind, currency: str) -> str:
     return BANK_DEBITS[currency]
 
 
+def takes_bank_accounts(currency: str) -> bool:
+    """Whether bank accounts can be debited in that currency."""
+    return currency in BANK_DEBITS
+
+
 def ensure_customer(*, provider_id: str, name: str, email: str, idempotency_key: str) -> str:
     """The id of the payment provider's customer for this provider; with the same key within a day the same one."""
     with translated() as client:
