@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from billing.views import contract, information, invoice, next_invoice, payments, webhooks
+from billing.views import contract, information, invoice, method_setups, methods, next_invoice, payments, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/payments/", payments.payments, name="payments"),
@@ -14,6 +14,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/payments/<id:invoice_id>/csv/", invoice.invoice_csv, name="invoice-csv"),
     path("account/billing/", information.billing, name="billing"),
     path("account/billing/information/", information.billing_information, name="billing-information"),
+    path("account/billing/methods/new/<str:kind>/", method_setups.method_new, name="method-new"),
+    path("account/billing/methods/adding/<id:setup_id>/", method_setups.method_adding, name="method-adding"),
+    path("account/billing/methods/adding/<id:setup_id>/go/", method_setups.method_going, name="method-going"),
+    path("account/billing/methods/adding/<id:setup_id>/back/", method_setups.method_back, name="method-back"),
+    path("account/billing/methods/adding/<id:setup_id>/cancelled/", method_setups.method_cancelled, name="method-cancelled"),
+    path("account/billing/methods/<id:method_id>/default/", methods.method_default, name="method-default"),
+    path("account/billing/methods/<id:method_id>/place/", methods.method_place, name="method-place"),
+    path("account/billing/methods/<id:method_id>/replacement/", method_setups.method_replacement, name="method-replacement"),
+    path("account/billing/methods/<id:method_id>/removal/", methods.method_removal, name="method-removal"),
     path("account/contract/", contract.contract, name="contract"),
     path("webhooks/payments/", webhooks.payments, name="webhook-payments"),
 ]

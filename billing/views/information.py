@@ -7,25 +7,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.doors import ProviderRequest, provider_door
 from accounts.roles import Permission
 from billing.actions.information import change_information
-from billing.days import today
+from billing.billing_page import billing_page
 from billing.forms.information import BillingInformationForm
 from billing.models import BillingInformation
-from billing.queries import open_account
 from msp_portal.lib.acts import carry_out
 from msp_portal.lib.page import page, redirect_to
 
 
 @provider_door("GET", permission=Permission.SEE_INVOICES)
 def billing(request: ProviderRequest) -> HttpResponse:
-    shown = {
-        "information": _present(request),
-        "methods": list(request.provider.paymentmethods.all().on_file()),
-        "account": open_account(request.provider, request.at),
-        "provider": request.provider,
-        "may_edit": request.administrator.may(Permission.EDIT_BILLING),
-        "today": today(request),
-    }
-    return page(request, "billing/billing.html", shown)
+    return page(request, "billing/billing.html", billing_page(request))
 
 
 @provider_door("GET", "POST", permission=Permission.EDIT_BILLING)

@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts.actions.named_keys import create_named_key
 from accounts.models import ApiKey, Organization, SupportCase
 from accounts.roles import Role
-from billing.models import Contract, ContractDocument, Invoice, InvoiceDocument, InvoiceLine, Package
+from billing.models import Contract, ContractDocument, Invoice, InvoiceDocument, InvoiceLine, MethodSetup, Package, PaymentMethod
 from tests import cast
+from tests.billing.methods import on_file
 from tests.walks.table import ACTORS
 from usage.models import Device
 
@@ -48,6 +49,7 @@ class Stage:
         sign_contract(self.northwind)
         for msp in self.cast.msps:
             name_a_key(msp)
+            start_paying(msp)
         self.administrators = dict(zip(ACTORS, map(self.administrator, ACTORS), strict=True))
 
     def administrator(self, letter):
@@ -90,6 +92,9 @@ class Stage:
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
             "token": "no-such-token",
+            "kind": "card",
+            "method_id": PaymentMethod.objects.filter(provider=msp.provider).on_file().last().pk,
+            "setup_id": MethodSetup.objects.get(provider=msp.provider).pk,
         }
 
 
@@ -99,6 +104,15 @@ def name_a_key(msp):
     terms = {"role": Role.READ_ONLY, "expires_at": now + timedelta(days=5), "networks": ["192.0.2.0/24"]}
     name = f"{msp.provider.name} sync"
     create_named_key(provider=msp.provider, name=name, by=msp.owner, at=now - timedelta(days=80), **terms)
+
+
+def start_paying(msp):
+    """A card and a bank account on file, and the owner on the way to a third method."""
+    on_file(msp.provider)
+    on_file(msp.provider, "Test Bank", "6789", kind="bank_account")
+    MethodSetup.objects.create(
+        provider=msp.provider, kind="card", administrator_id=msp.owner.pk, by=msp.owner.name, started_at=timezone.now()
+    )
 
 
 def limited_to(organization):
