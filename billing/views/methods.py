@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.doors import ProviderRequest, provider_door
 from accounts.roles import Permission
 from billing.actions.methods import make_default, move_method, remove_method
-from billing.billing_page import billing_page, trail_to
+from billing.billing_page import MethodRow, billing_page, trail_to
 from billing.forms.methods import MoveForm
 from billing.models import PaymentMethod
 from msp_portal.lib.acts import carry_out
@@ -52,10 +52,19 @@ def _order(
     shown: dict[str, Any] = {**billing_page(request), "refused": None if done else form}
     if not done:
         return page(request, "billing/billing.html", shown, fragment="methods", status=422)
+    then = reverse("billing")
     if action is make_default:
         shown["new_default"] = method.pk
-    then = f"{reverse('billing')}?default={method.pk}" if action is make_default else reverse("billing")
+        then += f"?default={method.pk}"
+    shown["focus_on"] = _without_its_button(form, method, shown["methods"])
     return page(request, "billing/billing.html", shown, fragment="methods", toast=said % {"method": method}, then=then)
+
+
+def _without_its_button(form: forms.Form, method: PaymentMethod, rows: list[MethodRow]) -> str:
+    """The method whose row takes the focus, as the button that had it stands there no more; empty if it does."""
+    row = next(row for row in rows if row.method == method)
+    still_there = {-1: row.may_rise, 1: row.may_sink}.get(form.cleaned_data.get("step", 0), False)
+    return "" if still_there else method.pk
 
 
 def _found(request: ProviderRequest, method_id: str) -> PaymentMethod:

@@ -42,14 +42,15 @@ def live_operators(committed, request):
 
 
 @pytest.fixture
-def live_worker(committed, run, stand_in_process):
-    """A Celery worker over the `committed` database, for tests that wait for what it does."""
+def live_worker(committed, run, stand_in_process, live_portal):
+    """A Celery worker over the `committed` database, for tests that wait for what it does; it knows where the portal is."""
     part = portal_processes.worker()
     settings = {
         **databases.without_portal_settings(),
         **committed.environment,
         **stand_in_process.environment,
         **part.environment,
+        "PORTAL_URL": live_portal.url,
     }
     with (run.folder / f"worker-{cluster.worker_number()}.log").open("wb") as output:
         process = processes.start(part.command, log=output, env=settings, cwd=databases.ROOT)
