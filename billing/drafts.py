@@ -61,6 +61,11 @@ class Draft:
         return self.marks_month != self.month
 
     @property
+    def has_parts(self) -> bool:
+        """Whether a commitment divides the marks: usage without one has no part within it or over it."""
+        return self.is_in_advance or self.kind == Invoice.Kind.OVERAGE
+
+    @property
     def due_for_issue_on(self) -> date:
         """The 1st on which the marks that it needs are known."""
         return months_later(self.marks_month, 1)
