@@ -60,7 +60,8 @@ class TestThePage:
             **common, kind="card", token_digest="a", brand="Visa", last4="4242", place=1, expires_on=date(2020, 5, 31)
         )
         words = words_of(owner.get(reverse("billing")))
-        assert "Visa •••• 4242 Default Expired in May 2020 First Bank •••• 6789 Backup" in words
+        assert "Visa •••• 4242 Default Expired Expired in May 2020" in words
+        assert words.index("Visa •••• 4242") < words.index("First Bank •••• 6789 Backup")
 
 
 class TestSaving:
