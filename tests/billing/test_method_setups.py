@@ -14,6 +14,7 @@ from accounts.models import AuditEvent
 from accounts.roles import Role
 from billing import psp
 from billing.actions import working_setups
+from billing.actions.adding_methods import add_method
 from billing.actions.working_setups import work_setups
 from billing.bounds import MOST_METHODS, MOST_SETUPS, SETUP_LASTS, SETUP_OPENS_WITHIN
 from billing.hosted import is_hosted
@@ -212,6 +213,16 @@ class TestTheWayBack:
         assert order_of(provider) == ["Visa •••• 4242"]
         outbox.sweep(timezone.now)
         assert sorted(bool(one["customer"]) for one in stand_in.objects("payment_method")) == [False, True]
+
+    def test_refuses_once_however_often_it_is_read(self, owner, stand_in):
+        add(owner, stand_in)
+        setup = opened(start(owner))
+        stand_in.pay_page(setup.url, **VISA)
+        facts = psp.method_of_session(session_id=setup.session_id)
+        for _ in range(2):
+            add_method(setup_id=setup.pk, facts=facts, at=timezone.now())
+        assert OutboxMessage.objects.filter(kind="psp.detach").count() == 1
+        assert AuditEvent.objects.filter(action="refused.method_on_file", outcome="refused").count() == 1
 
     def test_without_a_method_says_so(self, owner):
         setup = come_back(owner, opened(start(owner)))
