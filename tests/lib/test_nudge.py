@@ -57,9 +57,9 @@ class TestABrokerThatIsAway:
         monkeypatch.setattr(nudge, "PAUSE", 0)
         nudge.broker.was_away()
         sent = []
-        monkeypatch.setattr(nudge, "_send", lambda: sent.append("sweep"))
+        monkeypatch.setattr(nudge, "_send", sent.append)
         patient()
-        assert sent == ["sweep"]
+        assert sent == [nudge.SWEEP]
 
 
 class TestABrokerThatIsThere:

@@ -25,7 +25,7 @@ def sweep(at=NOW):
 def no_nudge(monkeypatch):
     """Count the nudges; the broker has nothing to do here."""
     asked = []
-    monkeypatch.setattr(nudge, "sweep", lambda: asked.append("sweep"))
+    monkeypatch.setattr(nudge, "worker", lambda: asked.append("sweep"))
     return asked
 
 
