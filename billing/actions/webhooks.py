@@ -17,6 +17,8 @@ from msp_portal.lib import tenancy
 log = structlog.get_logger(__name__)
 
 WORK_INBOX: Final = "billing.tasks.work_webhooks"
+BEFORE_THE_BANK: Final = "payment_intent.created"
+"""It shows a charge as it was before the bank was asked, which looks like one that failed: a backup would be charged beside it."""
 TRIES_MAX: Final = 8
 KEPT_FOR: Final = timedelta(days=90)
 Outcome = WebhookEvent.Outcome
@@ -103,6 +105,8 @@ def _apply(event: WebhookEvent, at: datetime) -> tuple[str, str]:
 
 
 def _charge(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
+    if told.kind == BEFORE_THE_BANK:
+        return _ignore(facts, told, at)
     found = psp.charge_in(facts)
     charge = Charge.objects.filter(pk=found.metadata.get("portal_charge", "")).first() if found else None
     if found is None or charge is None:

@@ -11,7 +11,7 @@ from accounts.models import Provider
 from billing.actions import webhooks
 from billing.actions.webhooks import TRIES_MAX, work_inbox
 from billing.models import Charge, Payment, WebhookEvent
-from tests.billing.paying import bills, charge, later, method_of, now
+from tests.billing.paying import bills, charge, later, listen, method_of, now
 from tests.races.test_webhooks import deliver
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,13 @@ class TestAnEvent:
         deliver(success_of(under_way))
         assert outcomes() == ["applied"]
         assert Charge.objects.get().state == "succeeded"
+
+    def test_of_how_a_charge_began_does_not_end_it(self, under_way, stand_in):
+        """Before the bank is asked a charge looks like one that failed. If it counted as that, a backup would be charged beside it."""
+        assert [row["body"] for row in stand_in.events() if "payment_intent.created" in row["body"]]
+        listen(stand_in)
+        assert Charge.objects.get().state == "processing"
+        assert WebhookEvent.objects.get(kind="payment_intent.created").outcome == "ignored"
 
     def test_of_another_providers_charge_names_its_own_customer_or_is_refused(self, under_way, stand_in):
         other = Provider.objects.create(name="Bluefin IT")
