@@ -32,3 +32,18 @@ SENT_ON_WITHIN: Final = timedelta(seconds=30)
 
 CARD_NOTICE: Final = timedelta(days=30)
 """How long before a card's last day its owner is told."""
+
+RETRY_DAYS: Final = (3, 5, 7)
+"""After the first failed attempt: when cards are tried again."""
+
+BANK_WORKING_DAYS: Final = 5
+"""What a bank takes to settle a debit, as a rule."""
+
+AUTOPAY_FROM_HOUR: Final = 9
+"""Of the provider's own day: nothing is charged, and nobody written to, in the middle of the night."""
+
+CHARGE_TOLD_AHEAD: Final = timedelta(days=3)
+"""Before the due date: when a coming charge is told of."""
+
+MOST_PAID_AT_ONCE: Final = 50
+"""Invoices of one order to pay."""
