@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +13,8 @@ from accounts.roles import Permission
 from billing import psp
 from billing.days import today
 from billing.models import BillingInformation, PaymentMethod
+from billing.outlook import outlook_of
+from billing.plans import account_of
 from billing.queries import currency_of, open_account
 
 
@@ -29,12 +32,16 @@ class MethodRow:
 def billing_page(request: ProviderRequest) -> dict[str, Any]:
     """The context of `billing/billing.html`."""
     day = today(request)
+    account, currency = open_account(request.provider, request.at), currency_of(request.provider, day)
     return {
         "information": BillingInformation.objects.filter(provider=request.provider).first(),
         "methods": method_rows(list(request.provider.paymentmethods.all().on_file()), day),
         "takes_methods": psp.is_configured(),
-        "takes_bank_accounts": psp.takes_bank_accounts(currency_of(request.provider, day)),
-        "account": open_account(request.provider, request.at),
+        "takes_bank_accounts": psp.takes_bank_accounts(currency),
+        "account": account,
+        "autopay": account_of(request.provider),
+        "currency": currency,
+        "outlook": partial(outlook_of, request.provider, account, day),  # only the whole page asks for it
         "provider": request.provider,
         "may_edit": request.administrator.may(Permission.EDIT_BILLING),
         "new_default": request.GET.get("default"),

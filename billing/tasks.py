@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from billing.actions import webhooks
+from billing.actions.autopay import charge_what_is_due
 from billing.actions.card_expiry import tell_of_expiry
 from billing.actions.collecting import collect
 from billing.actions.contracts import follow_contracts
 from billing.actions.documents import make_missing_documents, make_missing_invoice_documents
 from billing.actions.method_setups import WORK
 from billing.actions.monthly_run import run_billing
+from billing.actions.notices import tell_what_is_due
 from billing.actions.reconciling import reconcile
 from billing.actions.working_setups import work_setups
 from msp_portal.lib import tenancy
@@ -38,6 +40,18 @@ def follow_all_contracts() -> None:
 def collect_charges() -> None:
     """Send what was intended: at once when a charge is meant, and every minute, so that no lost message loses a charge."""
     collect(_now)
+
+
+@shared_task(name="billing.tasks.autopay")
+def autopay() -> None:
+    """Charge what is due today: hourly, as each provider has a morning of its own and a backup may follow the same day."""
+    charge_what_is_due(at=_now())
+
+
+@shared_task(name="billing.tasks.tell_what_is_due")
+def tell_of_what_is_due() -> None:
+    """Write of charges that come, and of what is past due: hourly, as each provider has a morning of its own."""
+    tell_what_is_due(at=_now())
 
 
 @shared_task(name="billing.tasks.work_webhooks")

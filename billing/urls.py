@@ -2,17 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from billing.views import contract, information, invoice, method_setups, methods, next_invoice, payments, webhooks
+from billing.views import autopay, contract, information, invoice, method_setups, methods, next_invoice, pay, payments, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/payments/", payments.payments, name="payments"),
     path("account/payments/csv/", payments.payments_csv, name="payments-csv"),
     path("account/payments/next/", next_invoice.next_invoice, name="next-invoice"),
     path("account/payments/next/csv/", next_invoice.next_invoice_csv, name="next-invoice-csv"),
+    path("account/payments/pay/", pay.pay, name="pay"),
+    path("account/payments/pay/<str:charge_ids>/", pay.progress, name="payment-progress"),
     path("account/payments/<id:invoice_id>/", invoice.invoice, name="invoice"),
     path("account/payments/<id:invoice_id>/pdf/", invoice.invoice_pdf, name="invoice-pdf"),
     path("account/payments/<id:invoice_id>/csv/", invoice.invoice_csv, name="invoice-csv"),
     path("account/billing/", information.billing, name="billing"),
+    path("account/billing/autopay/", autopay.autopay, name="autopay"),
     path("account/billing/information/", information.billing_information, name="billing-information"),
     path("account/billing/methods/new/<str:kind>/", method_setups.method_new, name="method-new"),
     path("account/billing/methods/adding/<id:setup_id>/", method_setups.method_adding, name="method-adding"),

@@ -134,6 +134,8 @@ def _move(
     charge.decline_code, charge.action_url = decline_code, action_url
     charge.settled_at = at if state in ENDS else None
     charge.save(update_fields=["state", "psp_id", "decline_code", "action_url", "settled_at"])
+    if state == ChargeState.REQUIRES_ACTION:
+        notices.charge_settled(charge=charge, at=at)
     if state not in ENDS:
         return
     if state == ChargeState.SUCCEEDED:

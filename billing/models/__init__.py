@@ -7,6 +7,7 @@ from billing.models.information import BillingInformation
 from billing.models.invoice import Invoice, InvoiceDocument, InvoiceLine, InvoiceSeries, InvoiceStatus, InvoiceTax
 from billing.models.ledger import Posting
 from billing.models.method import BillingAccount, MethodSetup, PaymentMethod
+from billing.models.notice import Notice
 from billing.models.package import Package
 from billing.models.payment import Payment
 from billing.models.run import BilledMonth
@@ -31,6 +32,7 @@ __all__ = [
     "InvoiceStatus",
     "InvoiceTax",
     "MethodSetup",
+    "Notice",
     "Package",
     "Payment",
     "PaymentMethod",

@@ -27,6 +27,11 @@ class BillingAccount(models.Model):
     class Meta:
         verbose_name = _("billing account")
         verbose_name_plural = _("billing accounts")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(autopay_ceiling=None) | models.Q(autopay_ceiling__gt=0), name="ceilings_are_above_zero"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.provider_id

@@ -12,8 +12,12 @@ from accounts.doors import ProviderRequest, provider_door
 from accounts.roles import Permission
 from billing.days import today
 from billing.downloads import RETRY_AFTER, invoice_download, lines_csv
+from billing.dunning import Stop
 from billing.models import Invoice
+from billing.plan_words import sentences_of
+from billing.plans import plans_of
 from billing.queries import paper_of_invoice
+from billing.timeline import timeline_of
 from msp_portal.lib.csv_export import dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
@@ -35,8 +39,9 @@ def invoice(request: ProviderRequest, invoice_id: str) -> HttpResponse:
         "table": table,
         "page": table.page(found.lines.all()),
         "taxes": found.taxes.order_by("place"),
-        "payments": found.payments.order_by("received_at", "pk"),
-        "credit_notes": found.credit_notes.order_by("issued_on", "number"),
+        "entries": timeline_of(found),
+        "coming": [] if found.is_credit_note else _coming(request, found),
+        "may_pay": request.administrator.may(Permission.EDIT_BILLING),
         "trail": [{"label": _("Payment History"), "url": reverse("payments")}, {"label": found.number}],
     }
     return page(request, "billing/invoice.html", shown, fragment="invoice-lines")
@@ -58,6 +63,12 @@ def invoice_pdf(request: ProviderRequest, invoice_id: str) -> HttpResponse:
 def invoice_csv(request: ProviderRequest, invoice_id: str) -> StreamingHttpResponse:
     found = get_object_or_404(_invoices(request), pk=invoice_id)
     return lines_csv(found, request.administrator, dialect_of(request))
+
+
+def _coming(request: ProviderRequest, found: Invoice) -> list[str]:
+    """What happens next with what is owed, in sentences; nothing once it is paid."""
+    plan = plans_of(request.provider, [found], today(request))[found.pk]
+    return [] if plan.stop == Stop.PAID else sentences_of(plan, found.currency)
 
 
 def _invoices(request: ProviderRequest) -> QuerySet[Invoice]:

@@ -13,6 +13,7 @@ from accounts.roles import Permission
 from billing.days import today
 from billing.models import Invoice, InvoiceStatus
 from billing.next_invoice import next_invoice
+from billing.outlook import outlook_of
 from billing.queries import open_account, totals_of, years_of
 from msp_portal.lib import tenancy
 from msp_portal.lib.csv_export import csv_response, dialect_of
@@ -36,12 +37,15 @@ COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
 def payments(request: ProviderRequest) -> HttpResponse:
     table = _table(request)
     rows = _rows(request)
+    account = open_account(request.provider, request.at)
     shown = {
         "table": table,
         "page": table.page(rows),
         "totals": totals_of(table.filtered(rows)),
-        "account": open_account(request.provider, request.at),
+        "account": account,
         "next_invoice": partial(next_invoice, request.provider, request.at),  # only the whole page asks for it
+        "outlook": partial(outlook_of, request.provider, account, today(request)),
+        "may_pay": request.administrator.may(Permission.EDIT_BILLING),
         "provider": request.provider,
     }
     return page(request, "billing/payments.html", shown, fragment="payments-list")

@@ -22,3 +22,14 @@ def billed(cast):
 @pytest.fixture
 def northwind(billed):
     return billed.northwind
+
+
+@pytest.fixture
+def paying(northwind):
+    """Northwind with a card, then a bank account, and autopay on; 37.50 USD are due on 1 May."""
+    from tests.billing import autopay_play
+
+    northwind.card = autopay_play.on_file(northwind.provider)
+    northwind.bank = autopay_play.bank_on_file(northwind.provider)
+    autopay_play.switch_on(northwind.provider)
+    return northwind

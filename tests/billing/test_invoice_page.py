@@ -34,7 +34,7 @@ class TestThePage:
     def test_shows_payments_with_their_reference(self, owner, northwind):
         pay(northwind.overage, "30.00")
         words = words_of(owner.get(northwind.overage.get_absolute_url()))
-        assert "Bank transfer WIRE-1 30.00 USD" in words
+        assert "Bank transfer 30.00 USD WIRE-1" in words
 
     def test_says_how_to_pay_while_nothing_arrived(self, owner, northwind):
         assert "with the reference INV-2026-00001" in words_of(owner.get(northwind.overage.get_absolute_url()))

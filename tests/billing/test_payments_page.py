@@ -68,7 +68,7 @@ class TestTheList:
     def test_takes_as_many_statements_for_one_invoice_as_for_many(self, owner, northwind, django_assert_max_num_queries):
         for month in range(4, 13):
             issue_monthly_invoice(contract=northwind.contract, month=date(2026, month, 1), by=None, at=FIRST_OF_APRIL)
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(26):
             assert len(listed(owner.get(reverse("payments")))) == 10
 
 

@@ -9,7 +9,17 @@ from django.utils import timezone
 from accounts.actions.named_keys import create_named_key
 from accounts.models import ApiKey, Organization, SupportCase
 from accounts.roles import Role
-from billing.models import Contract, ContractDocument, Invoice, InvoiceDocument, InvoiceLine, MethodSetup, Package, PaymentMethod
+from billing.models import (
+    Charge,
+    Contract,
+    ContractDocument,
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    MethodSetup,
+    Package,
+    PaymentMethod,
+)
 from tests import cast
 from tests.billing.methods import on_file
 from tests.walks.table import ACTORS
@@ -50,6 +60,7 @@ class Stage:
         for msp in self.cast.msps:
             name_a_key(msp)
             start_paying(msp)
+            decline_a_charge(msp)
         self.administrators = dict(zip(ACTORS, map(self.administrator, ACTORS), strict=True))
 
     def administrator(self, letter):
@@ -88,6 +99,7 @@ class Stage:
             "administrator_id": msp.by_role[Role.READ_ONLY].pk,
             "invoice_id": invoice.pk,
             "ID": invoice.number,
+            "charge_ids": Charge.objects.get(invoice=invoice).pk,
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
@@ -154,6 +166,22 @@ def issue(msp, number="NW-1"):
         )
     InvoiceDocument.objects.create(provider=msp.provider, invoice=invoice, **paper_of(msp))
     return invoice
+
+
+def decline_a_charge(msp):
+    """A charge of the invoice that the bank declined."""
+    invoice, now = Invoice.objects.get(provider=msp.provider), timezone.now()
+    charge = Charge.objects.create(
+        provider=msp.provider,
+        invoice=invoice,
+        method=PaymentMethod.objects.on_file().filter(provider=msp.provider)[0],
+        attempt=1,
+        reason="pay_now",
+        amount=10,
+        currency="USD",
+        intended_at=now,
+    )
+    Charge.objects.filter(pk=charge.pk).update(state="failed", decline_code="expired_card", sent_at=now, settled_at=now)
 
 
 def sign_contract(msp):
