@@ -38,6 +38,8 @@ def _each(rows: list[object], act: Callable[..., None], now: Callable[[], dateti
             act(row, now)
         except psp.PaymentProviderError as fault:
             log.warning("billing.not_reconciled", row=str(row), error=fault.code)
+        except Exception as fault:  # noqa: BLE001 - one that can't be settled must not keep the others waiting
+            log.error("billing.not_reconciled", alarm=True, row=str(row), error=repr(fault))
     return rows
 
 

@@ -147,6 +147,15 @@ class TestNoAnswer:
         reconcile_late()
         assert (became(invoice)[0], len(stand_in.charges())) == ("Paid In Full", 1)
 
+    def test_and_no_key_for_the_token_leaves_the_others_alone(self, provider, card, stand_in):
+        lost, other = bills(provider, 2)
+        mean(lost, card), mean(other, method_of(provider, stand_in))
+        stand_in.fault("drop_before", "POST /v1/payment_intents", times=2)
+        collect(now)
+        PaymentMethod.objects.filter(pk=card.pk).update(sealed_token="of a key that is gone")
+        reconcile_late()
+        assert codes() == [("unknown", ""), ("succeeded", "")]
+
     def test_about_one_leaves_the_others_alone(self, provider, card, stand_in):
         for invoice in bills(provider, 3):
             mean(invoice, card)
