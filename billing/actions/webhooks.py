@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import DurationField, ExpressionWrapper, F
 
 from billing import psp
 from billing.actions.method_setups import page_finished
@@ -20,6 +21,8 @@ WORK_INBOX: Final = "billing.tasks.work_webhooks"
 BEFORE_THE_BANK: Final = "payment_intent.created"
 """It shows a charge as it was before the bank was asked, which looks like one that failed: a backup would be charged beside it."""
 TRIES_MAX: Final = 8
+PAUSE: Final = timedelta(minutes=1)
+"""After the first try; after the nth it is tried again n² of these after it came, so the last try is most of an hour later."""
 KEPT_FOR: Final = timedelta(days=90)
 Outcome = WebhookEvent.Outcome
 
@@ -39,7 +42,7 @@ def receive(event: psp.Event, *, at: datetime) -> None:
 def work_inbox(now: Callable[[], datetime]) -> int:
     """Apply all that waits, the oldest first; how many were. Several workers may do so at once."""
     applied, failed = 0, set[str]()
-    while (event := _waiting(failed)) is not None:
+    while (event := _waiting(failed, now())) is not None:
         try:
             applied += _apply_one(event, now)
         except Exception as fault:  # noqa: BLE001 - one event that can't be applied must not keep the others waiting
@@ -53,10 +56,12 @@ def forget(at: datetime) -> int:
     return WebhookEvent.objects.filter(processed_at__lt=at - KEPT_FOR).delete()[0]
 
 
-def _waiting(failed: set[str]) -> str | None:
-    """The id of the oldest event that waits and did not fail in this run."""
+def _waiting(failed: set[str], at: datetime) -> str | None:
+    """The id of the oldest event that waits and did not fail in this run, nor too short a while ago: each new event asks for a run."""
+    pause = ExpressionWrapper(F("tries") * F("tries") * PAUSE, DurationField())
     with tenancy.system("webhooks that wait"):
-        waiting = WebhookEvent.objects.filter(processed_at=None).exclude(pk__in=failed).order_by("received_at", "pk")
+        due = WebhookEvent.objects.filter(processed_at=None, received_at__lte=at - pause)
+        waiting = due.exclude(pk__in=failed).order_by("received_at", "pk")
         free = waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)
         return free.first()
 

@@ -153,8 +153,15 @@ class TestAnEvent:
     def test_that_can_not_be_read_waits_and_is_put_aside_in_the_end(self, stand_in):
         deliver(event("payment_intent.succeeded", {"object": "payment_intent", "id": "pi_1"}))
         for tries in range(1, TRIES_MAX):
-            assert (work_inbox(now), WebhookEvent.objects.get().tries) == (0, tries)
-        assert outcomes() == ["refused"]
+            assert (work_inbox(later(minutes=tries**2)), WebhookEvent.objects.get().tries) == (0, tries)
+        assert work_inbox(later(minutes=TRIES_MAX**2)) == 0
+        assert WebhookEvent.objects.get().outcome == "refused"
+
+    def test_that_failed_is_not_tried_again_at_once_however_often_the_worker_is_asked(self, stand_in):
+        deliver(event("payment_intent.succeeded", {"object": "payment_intent", "id": "pi_1"}))
+        for _ in range(TRIES_MAX):
+            work_inbox(now)
+        assert (WebhookEvent.objects.get().tries, outcomes()) == (1, [""])
 
     def test_that_fails_keeps_no_other_waiting(self, under_way):
         deliver(event("payment_intent.succeeded", {"object": "payment_intent", "id": "pi_1"}, "evt_0"))
