@@ -12,7 +12,7 @@ from django.db.models import DurationField, ExpressionWrapper, F
 from billing import psp
 from billing.actions.method_setups import page_finished
 from billing.actions.settling import NotOurs, Told, settle, settle_refund, settle_return
-from billing.models import Charge, WebhookEvent
+from billing.models import Charge, ChargeState, WebhookEvent
 from msp_portal.lib import tenancy
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,10 @@ INSERT: Final = """
     insert into billing_webhookevent (id, kind, created_at, received_at, body, tries, outcome, note)
     values (%s, %s, %s, %s, %s, 0, '', '') on conflict do nothing
 """
+
+
+class TooEarly(Exception):
+    """News of money that went back from a charge that may be ours, once its answer is here: the event waits."""
 
 
 def receive(event: psp.Event, *, at: datetime) -> None:
@@ -123,7 +127,7 @@ def _charge(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
 def _dispute(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
     """A charge's own events say nothing that its PaymentIntent's don't; its disputes do."""
     found = psp.return_in(facts)
-    charge = Charge.objects.filter(psp_id=found.charge_id).exclude(psp_id="").first() if found else None
+    charge = _charge_of(found.charge_id) if found else None
     if found is None or charge is None:
         return NO_CHARGE
     settle_return(charge, found, told, at=at)
@@ -132,11 +136,23 @@ def _dispute(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
 
 def _refund(facts: psp.Event, told: Told, at: datetime) -> tuple[str, str]:
     found = psp.refund_in(facts)
-    charge = Charge.objects.filter(psp_id=found.charge_id).exclude(psp_id="").first() if found else None
+    charge = _charge_of(found.charge_id) if found else None
     if found is None or charge is None:
         return NO_CHARGE
     settle_refund(charge, found, told, at=at)
     return Outcome.APPLIED, found.state
+
+
+def _charge_of(psp_id: str) -> Charge | None:
+    """Our charge that the payment provider calls so; None if it is none of ours.
+
+    :raises TooEarly: if it may be one of which we were not told yet how it is called.
+    """
+    waits = Charge.objects.filter(state=ChargeState.UNKNOWN).exists()  # first, as an answer may be written meanwhile
+    charge = Charge.objects.filter(psp_id=psp_id).exclude(psp_id="").first()
+    if psp_id and waits and charge is None:
+        raise TooEarly(psp_id)
+    return charge
 
 
 def _page(facts: psp.Event, told: Told, _at: datetime) -> tuple[str, str]:

@@ -14,10 +14,11 @@ from billing.actions.payments import MoreThanPaid, record_payment
 from billing.actions.reconciling import reconcile
 from billing.actions.refunds import NothingToRefund, RefundUnderWay, order_refund
 from billing.actions.settling import NotOurs, Told, settle
+from billing.actions.webhooks import receive, work_inbox
 from billing.models import Charge, ChargeEvent, Payment, PaymentMethod, Refund
 from billing.verification import first_fault
 from msp_portal.lib import tenancy
-from tests.billing.paying import became, bills, charge, later, listen, mean, method_of, now, reconcile_late
+from tests.billing.paying import became, bills, charge, event_of, later, listen, mean, method_of, now, reconcile_late
 
 pytestmark = pytest.mark.django_db
 
@@ -224,6 +225,19 @@ class TestMoneyThatGoesBack:
         made = charge(invoice, card)
         psp.refund(charge_id=made.psp_id, amount=Decimal(5), currency="USD", idempotency_key="by hand")
         listen(stand_in)
+        assert became(invoice)[1] == Decimal("7.50")
+
+    def test_is_noted_although_it_is_told_before_the_answer_to_the_charge(self, invoice, card, stand_in):
+        stand_in.fault("drop_after", "POST /v1/payment_intents")
+        charge(invoice, card)
+        (made,) = stand_in.objects("payment_intent")
+        psp.refund(charge_id=made["id"], amount=Decimal(5), currency="USD", idempotency_key="by hand")
+        for row in stand_in.events():
+            if row["event"]["type"].startswith("refund."):
+                receive(event_of(row["body"]), at=now())
+        assert work_inbox(now) == 0, "it waits for the charge"
+        reconcile_late()
+        assert work_inbox(later(minutes=5)) > 0
         assert became(invoice)[1] == Decimal("7.50")
 
     def test_as_a_return_of_the_bank_is_owed_again(self, invoice, card, stand_in):
