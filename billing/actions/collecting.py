@@ -45,7 +45,7 @@ def claim(at: datetime) -> Charge | None:
         charge = waiting.first()
         if charge is None:
             return None
-        if refusal := _refusal_of(charge):
+        if refusal := refusal_of(charge):
             fail(charge, refusal, Told("not sent", at), at=at)
             return charge
         charge.state, charge.sent_at = ChargeState.UNKNOWN, at
@@ -53,8 +53,8 @@ def claim(at: datetime) -> Charge | None:
         return charge
 
 
-def _refusal_of(charge: Charge) -> str:
-    """Why the charge is not sent at all; empty if it is."""
+def refusal_of(charge: Charge) -> str:
+    """Why the charge is not sent, or not again; empty if it is."""
     if owed_on(charge.invoice) < charge.amount:
         return NOT_OWED
     return METHOD_REMOVED if charge.method.removed_at else ""

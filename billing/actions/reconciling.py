@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from billing import psp
-from billing.actions.collecting import ANSWER, send, send_refund, write, write_refund
+from billing.actions.collecting import ANSWER, refusal_of, send, send_refund, write, write_refund
 from billing.actions.settling import Told, fail
 from billing.models import BillingAccount, Charge, ChargeState, Refund
 from msp_portal.lib import tenancy
@@ -50,15 +50,23 @@ def _unknown(at: datetime) -> list[object]:
 
 
 def _find_out(charge: Charge, now: Callable[[], datetime]) -> None:
-    """By the list; if it is not in there, by the same call with the same key."""
+    """By the list; if it is not in there, by the same call with the same key, while it is still wanted.
+
+    One that isn't stays unknown, as the list may be late, until the key is over and nothing can come of it any more.
+    """
     assert charge.sent_at is not None, "an unknown charge was sent"
     found = _on_the_list(charge, charge.sent_at - PATIENCE)
     if found:
         write(charge, found, Told("reconciled", now()), now())
-    elif now() - charge.sent_at < KEY_IS_GOOD_FOR:
-        send(charge, now)
-    else:
+    elif now() - charge.sent_at >= KEY_IS_GOOD_FOR:
         _give_up(charge, NEVER_ARRIVED, now())
+    elif _is_wanted(charge):
+        send(charge, now)
+
+
+def _is_wanted(charge: Charge) -> bool:
+    with tenancy.system("reconcile a charge"):
+        return not refusal_of(charge)
 
 
 def _on_the_list(charge: Charge, since: datetime) -> psp.ChargeResult | None:

@@ -139,6 +139,15 @@ class TestNoAnswer:
         reconcile(later(hours=21))
         assert (codes(), stand_in.objects("payment_intent")) == ([("failed", "never_arrived")], [])
 
+    def test_is_not_called_for_again_where_it_makes_no_sense_any_more(self, invoice, card, stand_in):
+        stand_in.fault("drop_before", "POST /v1/payment_intents")
+        charge(invoice, card)
+        record_payment(invoice=invoice, kind="bank_transfer", amount=Decimal("12.50"), reference="", by=None, at=now())
+        reconcile_late()
+        assert (codes(), stand_in.objects("payment_intent")) == ([("unknown", "")], [])
+        reconcile(later(hours=21))
+        assert codes() == [("failed", "never_arrived")]
+
     def test_of_a_worker_that_died_is_settled_the_same_way(self, invoice, card, stand_in, monkeypatch):
         mean(invoice, card)
         monkeypatch.setattr(collecting, "write", lambda *_told: None)
