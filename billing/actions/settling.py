@@ -104,9 +104,10 @@ def settle_return(charge: Charge, found: ReturnFacts, told: Told, *, at: datetim
     _note(charge, told, found.reason)
     if not found.moves_money:
         return
-    _take_back(_payment_of(charge, told, at=at), Payment.Kind.RETURN, found.id, found.amount, told, at=at)
+    payment = _payment_of(charge, told, at=at)
+    _take_back(payment, Payment.Kind.RETURN, found.id, found.amount, told, at=at)
     if found.is_won:
-        _pay(charge, f"{found.id}-won", found.amount, told, given_again=True)
+        _pay(charge, f"{found.id}-won", found.amount, told, given_again=payment)
 
 
 def _locked(charge: Charge) -> Charge:
@@ -150,7 +151,7 @@ def _payment_of(charge: Charge, told: Told, *, at: datetime) -> Payment:
     return charge.payments.get(takes_back=None, psp_id=charge.psp_id)
 
 
-def _pay(charge: Charge, psp_id: str, amount: Decimal, told: Told, *, given_again: bool = False) -> None:
+def _pay(charge: Charge, psp_id: str, amount: Decimal, told: Told, *, given_again: Payment | None = None) -> None:
     if Payment.objects.filter(psp_id=psp_id).exists():
         return
     Payment.objects.create(
@@ -161,6 +162,7 @@ def _pay(charge: Charge, psp_id: str, amount: Decimal, told: Told, *, given_agai
         received_at=told.at,
         reference=str(charge.method),
         charge=None if given_again else charge,
+        takes_back=given_again,  # so it is left of that payment again, and may be refunded
         psp_id=psp_id,
     )
     if owed_on(charge.invoice) < 0:

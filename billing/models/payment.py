@@ -10,8 +10,8 @@ from billing.models.fields import amount_field
 class Payment(TenantRow):
     """A payment of one invoice, what was written off of it, or (below zero) money that went back. Rows are only ever added.
 
-    `charge` is the one that brought it; `takes_back` the payment that a refund or a return is of. `psp_id` keeps the payment provider's
-    word for it, once, so that no event can be noted twice.
+    `charge` is the one that brought it; `takes_back` the payment that a refund or a return is of, or of which a return was given again.
+    `psp_id` keeps the payment provider's word for it, once, so that no event can be noted twice.
     """
 
     class Kind(models.TextChoices):

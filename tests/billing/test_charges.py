@@ -263,8 +263,12 @@ class TestMoneyThatGoesBack:
         stand_in.control("dispute", dispute=dispute["id"], status="won")
         listen(stand_in)
         assert became(invoice)[0] == "Paid In Full"
+        refund_of(invoice, "12.50")
+        collect(now)
+        assert became(invoice) == ("Open", 0, Decimal("12.50"))
+        assert first_fault() is None
 
 
 def refund_of(invoice, amount):
-    payment = Payment.objects.get(invoice=invoice, amount__gt=0)
+    payment = Payment.objects.filter(invoice=invoice, amount__gt=0).order_by("charge_id")[0]
     return order_refund(payment=payment, amount=Decimal(amount), reason="Seats returned", by=None, at=now())
