@@ -26,7 +26,7 @@ def read_webhook(*, raw: bytes, signature: str, at: datetime) -> Event:
         raise TooOld("too_old")
     try:
         return event_of(json.loads(raw))
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise BadSignature("no_event") from None
 
 

@@ -2,7 +2,7 @@
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import transaction
+from django.db import DataError, transaction
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -25,7 +25,11 @@ def payments(request: PublicRequest) -> HttpResponse:
     except psp.PaymentProviderError as refusal:
         log.warning("billing.webhook_refused", why=refusal.code)
         return HttpResponse(status=400)
-    with transaction.atomic():
-        receive(event, at=request.at)
+    try:
+        with transaction.atomic():
+            receive(event, at=request.at)
+    except (DataError, UnicodeEncodeError) as fault:  # half a character, a NUL, a number without end: no table holds it
+        log.error("billing.webhook_refused", alarm=True, why=type(fault).__name__)
+        return HttpResponse(status=400)
     nudge.worker(WORK_INBOX)
     return HttpResponse(status=204)

@@ -70,6 +70,18 @@ class TestTheAddress:
     def test_refuses_what_is_no_event_although_it_is_signed(self, stand_in, body):
         assert deliver(body) == 400
 
+    @pytest.mark.parametrize("odd", [
+        {"event_id": "evt_\x00"}, {"event_id": "evt_\ud800"}, {"event_id": "evt_" + "x" * 300},
+        {"kind": "x.\x00"}, {"kind": "x.\ud800"}, {"about": {"name": "\x00"}}, {"about": {"name": "\ud800"}},
+        {"about": {"name": float("nan")}}, {"about": {"name": float("inf")}},
+    ], ids=repr)  # fmt: skip
+    def test_refuses_what_no_table_can_hold_although_it_is_signed(self, stand_in, odd):
+        assert deliver(event(**{"kind": "x.y", "about": {"object": "x"}, **odd})) == 400
+        assert WebhookEvent.objects.count() == 0
+
+    def test_refuses_what_is_nested_too_deeply_to_be_read(self, stand_in):
+        assert deliver("[" * 100_000) == 400
+
     def test_refuses_what_carries_no_signature(self, client, stand_in):
         assert client.post(reverse("webhook-payments"), "{}", content_type="application/json").status_code == 400
 
