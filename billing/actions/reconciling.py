@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.db.models import Exists, OuterRef
 
 from billing import psp
 from billing.actions.collecting import ANSWER, refusal_of, send, send_refund, write, write_refund
 from billing.actions.settling import Told, fail
-from billing.models import BillingAccount, Charge, ChargeState, Refund
+from billing.models import BillingAccount, Charge, ChargeEvent, ChargeState, Refund
 from msp_portal.lib import tenancy
 
 log = structlog.get_logger(__name__)
@@ -21,14 +22,14 @@ KEY_IS_GOOD_FOR: Final = timedelta(hours=20)
 CONFIRMED_WITHIN: Final = timedelta(hours=1)
 """How long a person may take to confirm a charge at the bank; then it is given up."""
 ASKED_AGAIN_AFTER: Final = timedelta(hours=6)
-"""A bank debit under way whose webhook has not come is looked up this often."""
+"""A bank debit or a refund under way of which nothing is told is looked up this often."""
 NEVER_ARRIVED: Final = "never_arrived"
 
 
 def reconcile(now: Callable[[], datetime]) -> int:
     """Settle what can be settled; how many charges and refunds were looked at. One that fails leaves the others alone."""
     looked_at = [*_each(_unknown(now()), _find_out, now), *_each(_waiting(now()), _look_up, now)]
-    looked_at += _each(_unknown_refunds(now()), _find_out_refund, now)
+    looked_at += _each(_silent_refunds(now()), _find_out_refund, now)
     return len(looked_at)
 
 
@@ -80,7 +81,7 @@ def _waiting(at: datetime) -> list[object]:
     """Those that wait for a person too long, and for a bank whose news may be lost."""
     with tenancy.system("charges that wait"):
         confirming = Charge.objects.filter(state=ChargeState.REQUIRES_ACTION, intended_at__lte=at - CONFIRMED_WITHIN)
-        under_way = Charge.objects.filter(state=ChargeState.PROCESSING, sent_at__lte=at - ASKED_AGAIN_AFTER)
+        under_way = Charge.objects.filter(~_told_of(OuterRef("pk"), at), state=ChargeState.PROCESSING)
         return list((confirming | under_way).select_related("invoice", "method").order_by("sent_at"))
 
 
@@ -88,8 +89,12 @@ def _look_up(charge: Charge, now: Callable[[], datetime]) -> None:
     found = psp.find_charge(charge_id=charge.psp_id)
     if found.state == "requires_action":
         found = psp.cancel(charge_id=charge.psp_id)
-    if found.state != charge.state:
-        write(charge, found, Told("reconciled", now()), now())
+    write(charge, found, Told("reconciled", now()), now())
+
+
+def _told_of(charge: OuterRef, at: datetime) -> Exists:
+    """Whether something was told of the charge, or found out, so short a while ago that it isn't asked for again."""
+    return Exists(ChargeEvent.objects.filter(charge=charge, at__gt=at - ASKED_AGAIN_AFTER))
 
 
 def _give_up(charge: Charge, code: str, at: datetime) -> None:
@@ -97,10 +102,11 @@ def _give_up(charge: Charge, code: str, at: datetime) -> None:
         fail(charge, code, Told(ANSWER, at), at=at)
 
 
-def _unknown_refunds(at: datetime) -> list[object]:
+def _silent_refunds(at: datetime) -> list[object]:
     with tenancy.system("refunds without an answer"):
         lost = Refund.objects.filter(state=ChargeState.UNKNOWN, sent_at__lte=at - PATIENCE)
-        return list(lost.select_related("payment__charge", "payment__invoice").order_by("sent_at"))
+        under_way = Refund.objects.filter(~_told_of(OuterRef("payment__charge"), at), state=ChargeState.PROCESSING)
+        return list((lost | under_way).select_related("payment__charge", "payment__invoice").order_by("sent_at"))
 
 
 def _find_out_refund(order: Refund, now: Callable[[], datetime]) -> None:
@@ -110,5 +116,5 @@ def _find_out_refund(order: Refund, now: Callable[[], datetime]) -> None:
     found = next((one for one in made if one.metadata.get("portal_refund") == order.pk), None)
     if found:
         write_refund(charge, found, Told("reconciled", now()), now())
-    else:
+    elif order.state == ChargeState.UNKNOWN:
         send_refund(order, now)

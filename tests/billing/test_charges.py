@@ -102,6 +102,14 @@ class TestACharge:
         reconcile(later(hours=2))
         assert codes() == [("failed", "canceled")]
 
+    def test_of_which_the_bank_is_silent_is_looked_up_every_six_hours(self, invoice, provider, stand_in):
+        charge(invoice, method_of(provider, stand_in, **BANK))
+        looked_up = [reconcile(later(hours=hours)) for hours in (5, 7, 8, 12, 14)]
+        assert looked_up == [0, 1, 0, 0, 1]
+        stand_in.control("settle")
+        assert reconcile(later(hours=21)) == 1
+        assert became(invoice)[0] == "Paid In Full"
+
     def test_by_itself_fails_where_the_bank_wants_the_card_holder(self, invoice, provider, stand_in):
         assert charge(invoice, method_of(provider, stand_in, "4000002760003184")).decline_code == "authentication_required"
 
@@ -202,6 +210,18 @@ class TestMoneyThatGoesBack:
         assert became(invoice) == ("Partially Paid", Decimal("7.50"), Decimal("5.00"))
         assert Refund.objects.get().state == "succeeded"
         assert [made["amount"] for made in stand_in.objects("refund")] == [500]
+
+    def test_as_a_refund_of_which_nothing_is_told_is_looked_up(self, invoice, card, stand_in):
+        charge(invoice, card)
+        refund_of(invoice, "5.00")
+        stand_in.fault("drop_after", "POST /v1/refunds")
+        collect(now)
+        (made,) = stand_in.objects("refund")
+        Refund.objects.update(state="processing", psp_id=made["id"])
+        reconcile(later(hours=5))
+        assert Refund.objects.get().state == "processing"
+        reconcile(later(hours=7))
+        assert (Refund.objects.get().state, became(invoice)[1]) == ("succeeded", Decimal("7.50"))
 
     @pytest.mark.parametrize("fault", ["drop_after", "500_before"])
     def test_as_a_refund_without_an_answer_goes_back_once(self, invoice, card, stand_in, fault):
