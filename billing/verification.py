@@ -39,7 +39,7 @@ CURRENCY: Final = """
 """
 NUMBERS: Final = """
     select g.expected, 'is missing from its series' from (
-        select s.code || '-' || lpad(n::text, 5, '0') as expected from billing_invoiceseries s, generate_series(1, s.last_number) n) g
+        select s.code || '-' || lpad(n::text, greatest(5, length(n::text)), '0') as expected from billing_invoiceseries s, generate_series(1, s.last_number) n) g
     where not exists (select from billing_invoice i where i.number = g.expected) order by 1 limit 1
 """
 UNCOUNTED: Final = """
@@ -48,9 +48,9 @@ UNCOUNTED: Final = """
                       and substr(i.number, length(s.code) + 2)::int <= s.last_number) order by 1 limit 1
 """
 CREDITED: Final = """
-    select i.number, 'is credited with ' || -sum(c.total_amount) || ' of ' || i.total_amount from billing_invoice i
-    join billing_invoice c on c.corrects_id = i.id
-    group by i.id having -sum(c.total_amount) > i.total_amount order by i.number limit 1
+    select i.number, 'is credited with ' || -sum(p.amount) || ' of ' || i.total_amount from billing_invoice i
+    join billing_posting p on p.invoice_id = i.id and p.account = 'receivable' and p.event in ('credit_note', 'write_off')
+    group by i.id having -sum(p.amount) > i.total_amount order by i.number limit 1
 """
 RETURNED: Final = """
     select i.number, 'payment ' || y.id || ' of ' || y.amount || ' was taken back with ' || -sum(b.amount) from billing_payment y
@@ -64,10 +64,11 @@ CHARGED: Final = """
     group by c.id, i.number having (c.state = 'succeeded') <> (count(y.id) = 1) order by i.number limit 1
 """
 REFUNDED: Final = """
-    select i.number, 'a refund of ' || r.amount || ' is ' || r.state || ', its payments are ' || count(b.id) from billing_refund r
-    join billing_payment y on y.id = r.payment_id join billing_invoice i on i.id = y.invoice_id
-    left join billing_payment b on b.psp_id = r.psp_id and r.psp_id <> ''
-    group by r.id, i.number having (r.state = 'succeeded') <> (count(b.id) = 1) order by i.number limit 1
+    select i.number, 'a refund of ' || r.amount || ' is ' || r.state || ', its payments add up to ' || coalesce(sum(b.amount), 0)
+    from billing_refund r join billing_payment y on y.id = r.payment_id join billing_invoice i on i.id = y.invoice_id
+    left join billing_payment b on r.psp_id <> '' and b.psp_id in (r.psp_id, r.psp_id || '-failed')
+    group by r.id, i.number having coalesce(sum(b.amount), 0) <> case r.state when 'succeeded' then -r.amount else 0 end
+    order by i.number limit 1
 """
 PAPERS: Final = """
     select i.number, 'its stored paper is not the one that was drawn' from billing_invoicedocument d

@@ -12,7 +12,7 @@ from accounts.audit import Actor
 from accounts.models import Provider
 from billing.bounds import PAYMENT_TERM
 from billing.drafts import Draft, DraftLine, advance_draft, overage_draft, usage_draft
-from billing.models import Contract, Invoice, InvoiceLine, InvoiceTax
+from billing.models import Contract, Invoice, InvoiceLine, InvoiceTax, Payment
 from billing.queries import billed_to, marks_of, taxes_on, zone_of
 from billing.tax import TaxLine
 from msp_portal.lib.periods import months_later
@@ -46,6 +46,13 @@ class AlreadyCredited(RuleBroken):
 
     message = _("The invoice was already taken back by a credit note.")
     code = "already_credited"
+
+
+class WrittenOff(RuleBroken):
+    """What was given up would be credited twice."""
+
+    message = _("A part of the invoice was written off, so it can't be taken back as a whole any more.")
+    code = "written_off"
 
 
 class NotCreditable(RuleBroken):
@@ -119,12 +126,15 @@ def issue_credit_note(*, invoice: Invoice, reason: str, by: Actor, at: datetime)
 
     :raises NotCreditable: if it is a credit note itself.
     :raises AlreadyCredited: if that was done before.
+    :raises WrittenOff: if a part of it was given up.
     """
     if invoice.is_credit_note:
         raise NotCreditable
     Provider.objects.select_for_update(no_key=True).get(pk=invoice.provider_id)
     if invoice.credit_notes.exists():
         raise AlreadyCredited
+    if invoice.payments.filter(kind=Payment.Kind.WRITE_OFF).exists():
+        raise WrittenOff
     day = _day(at, invoice.time_zone)
     note = Invoice.objects.create(
         **{name: getattr(invoice, name) for name in KEPT_BY_A_CREDIT_NOTE},

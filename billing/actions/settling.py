@@ -29,6 +29,8 @@ RANK: Final = {
         )
     )
 }
+REFUND_RANK: Final = {**RANK, ChargeState.FAILED: max(RANK.values()) + 1}
+"""A bank may send a refund back that had succeeded: then it failed, for good."""
 ENDS: Final = {ChargeState.FAILED, ChargeState.SUCCEEDED}
 PAID_BY: Final = {
     PaymentMethod.Kind.CARD: Payment.Kind.CARD,
@@ -81,15 +83,15 @@ def settle_refund(charge: Charge, found: RefundResult, told: Told, *, at: dateti
     if found.currency != charge.currency or found.charge_id != charge.psp_id:
         raise NotOurs(found.id)
     _note(charge, told, found.state)
-    if found.state == "succeeded":
-        _take_back(_payment_of(charge, told, at=at), Payment.Kind.REFUND, found.id, found.amount, told, at=at)
     order = Refund.objects.filter(payment__charge=charge, psp_id=found.id).first() or _order_of(charge, found)
-    if order and RANK[ChargeState(order.state)] < RANK[ChargeState(found.state)]:
+    if found.state == "succeeded" and not (order and order.state == ChargeState.FAILED):
+        _take_back(_payment_of(charge, told, at=at), Payment.Kind.REFUND, found.id, found.amount, told, at=at)
+    if found.state == "failed":
+        _give_again(charge, found, told)
+    if order and REFUND_RANK[ChargeState(order.state)] < REFUND_RANK[ChargeState(found.state)]:
         order.state, order.psp_id = found.state, found.id
         order.settled_at = at if found.state in ENDS else None
         order.save(update_fields=["state", "psp_id", "settled_at"])
-    if found.state == "failed":
-        log.error("billing.refund_failed", alarm=True, provider=charge.provider_id, refund=found.id)
 
 
 @transaction.atomic
@@ -190,6 +192,14 @@ def _take_back(payment: Payment, kind: str, psp_id: str, amount: Decimal, told: 
     audit.record(None, action, payment.invoice, at=at, kind=kind, reference=payment.reference)
     notices.payment_taken_back(payment=taken, at=at)
     return taken
+
+
+def _give_again(charge: Charge, found: RefundResult, told: Told) -> None:
+    """Undo the row of a refund that the bank sent back; a person has to find another way to the payer."""
+    log.error("billing.refund_failed", alarm=True, provider=charge.provider_id, refund=found.id)
+    taken = Payment.objects.filter(psp_id=found.id).select_related("takes_back").first()
+    if taken and taken.takes_back:
+        _pay(charge, f"{found.id}-failed", -taken.amount, told, given_again=taken.takes_back)
 
 
 def _order_of(charge: Charge, found: RefundResult) -> Refund | None:

@@ -30,7 +30,8 @@ class BillingAccount(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(autopay_ceiling=None) | models.Q(autopay_ceiling__gt=0), name="ceilings_are_above_zero"
-            )
+            ),
+            models.UniqueConstraint("psp_customer", condition=~models.Q(psp_customer=""), name="one_billing_account_a_customer"),
         ]
 
     def __str__(self) -> str:

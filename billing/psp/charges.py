@@ -70,10 +70,13 @@ def find_charge(*, charge_id: str) -> ChargeResult:
 
 
 def find_charges(*, customer: str, since: datetime) -> list[ChargeResult]:
-    """All charges of the customer made at or after `since`, the newest first, the failed ones too."""
+    """All charges of the customer that we made at or after `since`, the newest first, the failed ones too: what carries no metadata was made
+    by hand over there, in whatever way.
+    """
     with translated() as client:
         first = client.v1.payment_intents.list({"customer": customer, "created": {"gte": int(since.timestamp())}, "limit": PAGE})
-        return [read(charge_of, intent.to_dict()) for intent in first.auto_paging_iter()]
+        made = (intent.to_dict() for intent in first.auto_paging_iter())
+        return [read(charge_of, shape) for shape in made if shape.get("metadata")]
 
 
 def cancel(*, charge_id: str) -> ChargeResult:

@@ -13,7 +13,7 @@ from billing.actions.collecting import collect
 from billing.actions.payments import MoreThanPaid, record_payment
 from billing.actions.reconciling import reconcile
 from billing.actions.refunds import NothingToRefund, RefundUnderWay, order_refund
-from billing.actions.settling import NotOurs, Told, settle
+from billing.actions.settling import NotOurs, Told, settle, settle_refund
 from billing.actions.webhooks import receive, work_inbox
 from billing.models import Charge, ChargeEvent, Payment, PaymentMethod, Refund
 from billing.verification import first_fault
@@ -232,6 +232,18 @@ class TestMoneyThatGoesBack:
         assert Refund.objects.get().state == "unknown"
         reconcile_late()
         assert (Refund.objects.get().state, len(stand_in.objects("refund"))) == ("succeeded", 1)
+
+    @pytest.mark.parametrize("order", [("succeeded", "failed"), ("failed", "succeeded")])
+    def test_and_that_the_bank_sends_back_is_with_us_again(self, invoice, card, stand_in, order):
+        made = charge(invoice, card)
+        refund_of(invoice, "5.00")
+        order_of_refund = Refund.objects.get()
+        for state in order:
+            told = psp.RefundResult("re_1", made.psp_id, state, Decimal(5), "USD", {"portal_refund": order_of_refund.pk})
+            settle_refund(made, told, Told("refund.updated", now()), at=now())
+        assert (Refund.objects.get().state, became(invoice)[0]) == ("failed", "Paid In Full")
+        assert first_fault() is None
+        refund_of(invoice, "12.50")
 
     def test_goes_one_at_a_time_and_no_more_than_came(self, invoice, card, stand_in):
         charge(invoice, card)

@@ -11,11 +11,12 @@ from billing.actions.invoices import (
     AlreadyCredited,
     NotCreditable,
     NothingToCharge,
+    WrittenOff,
     issue_credit_note,
     issue_monthly_invoice,
     issue_overage_invoice,
 )
-from billing.actions.payments import NoAmount, TooMuch
+from billing.actions.payments import NoAmount, TooMuch, write_off
 from billing.models import Invoice, InvoiceLine, InvoiceStatus, Payment
 from msp_portal.lib import tenancy
 from tests.billing.books import APRIL, FIRST_OF_APRIL, MARCH, bill_march, days_after, live_at, pay, peaks_in_march, sign
@@ -151,6 +152,11 @@ class TestACreditNote:
         issue_credit_note(invoice=invoice, reason="Wrong PO", by=None, at=FIRST_OF_APRIL)
         with pytest.raises(AlreadyCredited):
             issue_credit_note(invoice=invoice, reason="Again", by=None, at=FIRST_OF_APRIL)
+
+    def test_is_not_made_of_what_was_given_up(self, invoice):
+        write_off(invoice=invoice, amount=Decimal(20), reference="Dispute", by=None, at=FIRST_OF_APRIL)
+        with pytest.raises(WrittenOff):
+            issue_credit_note(invoice=invoice, reason="Wrong PO", by=None, at=FIRST_OF_APRIL)
 
     def test_is_not_taken_back_itself(self, invoice):
         note = issue_credit_note(invoice=invoice, reason="Wrong PO", by=None, at=FIRST_OF_APRIL)

@@ -224,8 +224,8 @@ SABOTAGES = {
     "delete from billing_invoiceseries": "is in no series",
     "update billing_charge set state = 'succeeded'": "its payments are 0",
     "update billing_payment set takes_back_id = id, kind = 'refund', amount = -1": "was taken back with 1",
-    "update billing_refund set state = 'succeeded'": "is succeeded, its payments are 0",
-    "update billing_invoice set corrects_id = id, kind = 'credit_note', total_amount = -171": "is credited with 171",
+    "update billing_refund set state = 'succeeded'": "is succeeded, its payments add up to 0",
+    "update billing_posting set event = 'write_off', amount = -171 where event = 'payment' and account = 'receivable'": "is credited with 171",
     "update billing_invoicedocument set content = 'x'": "not the one that was drawn",
 }
 
