@@ -1,6 +1,7 @@
 """Writing the audit log. One call for acts and refusals, in the transaction of the change."""
 
 import json
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +16,13 @@ INSERT: Final = """
     insert into accounts_auditevent (provider_id, organization_id, at, action, outcome, actor_kind, actor_id, actor_name,
                                      target_kind, target_id, target_name, details, address)
     values (%s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+INSERT_MANY: Final = """
+    insert into accounts_auditevent (provider_id, organization_id, at, action, outcome, actor_kind, actor_id, actor_name,
+                                     target_kind, target_id, target_name, details, address)
+    select %s, id, %s, %s, %s, %s, %s, %s, 'organization', id, name, details::jsonb, %s
+    from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as organization (id, name, details, place) order by place
 """
 
 
@@ -53,6 +61,22 @@ def record(
                 *(provider_id, organization_id, at, action, outcome, kind, actor_id, actor_name[:255]),
                 *(_kind_of(target), str(target.pk) if target else "", str(target)[:255] if target else ""),
                 *(_json(details), address.get()),
+            ],
+        )
+
+
+def record_of_organizations(
+    by: Administrator | ApiKey, action: str, organizations: Sequence[tuple[str, str, dict[str, Any]]], *, at: datetime
+) -> None:
+    """Add one event for each of `organizations`, all of the actor's provider, given as id, name and details; one statement."""
+    kind, actor_id, actor_name = _actor(by)
+    ids, names, details = zip(*organizations, strict=True) if organizations else ((), (), ())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_MANY,
+            [
+                *(by.provider_id, at, action, AuditEvent.Outcome.DONE, kind, actor_id, actor_name[:255], address.get()),
+                *(list(ids), [name[:255] for name in names], [_json(each) for each in details]),
             ],
         )
 

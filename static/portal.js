@@ -138,6 +138,15 @@
     if (choice) choice.checked = true;
   });
 
+  // --- A box that stands for a whole page ticks those of its rows, and one that is taken out takes it back ---
+  document.addEventListener("change", ({ target }) => {
+    const name = target.dataset?.ticks ?? target.name;
+    const wholes = document.querySelectorAll(`[data-ticks="${CSS.escape(name ?? "")}"]`);
+    const tick = (boxes) => boxes.forEach((box) => (box.checked = target.checked));
+    if (target.dataset?.ticks) tick(document.querySelectorAll(`tbody [name="${CSS.escape(name)}"]`));
+    if (wholes.length && (target.dataset.ticks || !target.checked)) tick(wholes);
+  });
+
   // --- Busy ---
   const setBusy = (form, submitter, busy) => {
     const button = submitter ?? form?.querySelector?.("button[type=submit]");

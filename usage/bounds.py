@@ -1,5 +1,6 @@
 """Numbers that bound something, each written once. The bounds of a cap itself are in `accounts/bounds.py`."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -13,3 +14,14 @@ LONGEST_USER_NAME: Final = 100
 LONGEST_PERSON_NAME: Final = 80
 """Of a first or last name."""
 LONGEST_DEVICE_NAME: Final = 120
+
+CAPS_AT_ONCE_MAX: Final = 10_000
+"""Organizations whose caps are changed in one act."""
+CAPS_SHOWN_MAX: Final = 200
+"""Of them on one page of the preview."""
+CAP_FILE_MAX: Final = 5_000_000
+"""Bytes of a file of caps."""
+LONGEST_CAP_CELL: Final = 10_000
+"""Characters in one cell of it."""
+CAP_PLANNED_AHEAD_MAX: Final = timedelta(days=3 * 366)
+"""How far ahead a cap may begin or end."""

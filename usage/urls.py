@@ -3,7 +3,18 @@
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.doors import by_method
-from usage.views import caps, devices, organization, organization_devices, organization_users, organizations, usage, users
+from usage.views import (
+    cap_files,
+    caps,
+    devices,
+    many_caps,
+    organization,
+    organization_devices,
+    organization_users,
+    organizations,
+    usage,
+    users,
+)
 
 USERS = "organizations/<id:organization_id>/users/"
 DEVICES = "organizations/<id:organization_id>/devices/"
@@ -11,6 +22,10 @@ DEVICES = "organizations/<id:organization_id>/devices/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/usage/", usage.usage, name="usage"),
     path("account/usage/csv/", usage.usage_csv, name="usage-csv"),
+    path("account/usage/caps/", by_method(GET=many_caps.to_the_usage_page, POST=many_caps.preview), name="caps"),
+    path("account/usage/caps/confirmed/", many_caps.change, name="caps-change"),
+    path("account/usage/caps/csv/", cap_files.caps_csv, name="caps-csv"),
+    path("account/usage/caps/file/", by_method(GET=cap_files.choose, POST=cap_files.read), name="caps-file"),
     path("organizations/", by_method(GET=organizations.organizations, POST=organizations.create), name="organizations"),
     path("organizations/csv/", organizations.organizations_csv, name="organizations-csv"),
     path("organizations/new/", organizations.new, name="organization-new"),

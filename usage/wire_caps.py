@@ -58,15 +58,10 @@ class CapNotAllowed(RuleBroken):
     field = "maxSystemUsers"
 
 
-def version_of(seats: Seats) -> str:
-    """Changes with the organization's name and with every change of its cap, there and back too; not with who comes and goes."""
-    return etags.digest(seats.pk, seats.name, seats.user_cap, seats.cap_changed_at)
-
-
 def answer_with_cap(seats: Seats, body: Any, *, rest: str = "", status: int = 200) -> JsonResponse:
     """The answer of an address that shows this one organization's cap."""
     answer = JsonResponse(body, status=status)
-    etags.mark(answer, version_of(seats), rest)
+    etags.mark(answer, seats.cap_version, rest)
     return answer
 
 

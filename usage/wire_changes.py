@@ -10,7 +10,6 @@ from accounts.roles import Permission
 from msp_portal.lib.wire import etags
 from usage.actions.organizations import change_organization
 from usage.models.seats import SeatsQuerySet
-from usage.wire_caps import version_of
 
 NAMES: Final = ("name", "contact_name", "contact_email")
 
@@ -34,5 +33,5 @@ def change_as_allowed(request: ApiRequest, rows: SeatsQuerySet, organization_id:
         demand(request, Permission.EDIT_ORGANIZATIONS)
     if user_cap != seats.user_cap:
         demand(request, Permission.EDIT_CAPS)
-    etags.refuse_another_version(request, version_of(seats))
+    etags.refuse_another_version(request, seats.cap_version)
     change_organization(organization=client, **names, user_cap=user_cap, by=request.key, at=request.at)

@@ -33,7 +33,7 @@ def arguments():
 
 
 def measured(asked):
-    from tests.bench import api, api_key, csv_export, documents, hourly, seats, usage_page
+    from tests.bench import api, api_key, caps, csv_export, documents, hourly, seats, usage_page
     from tests.bench.stage import SIZES, Stage
 
     measures = [
@@ -51,6 +51,7 @@ def measured(asked):
         api_key.check_of_a_key,
         csv_export.users,
         documents.contract,
+        caps.in_one_edit,
     ]
     stage = Stage(SIZES[asked.size])
     for measure in measures:

@@ -31,7 +31,7 @@ class TestARow:
 
     def test_shows_a_name_as_it_was_typed(self):
         html = drawn(row(name="<b>{id} & {0.__class__} %s"))
-        assert html.count("&lt;b&gt;{id} &amp; {0.__class__} %s") == 2
+        assert html.count("&lt;b&gt;{id} &amp; {0.__class__} %s") == 3  # beside the box that ticks it, too
         assert "<b>" not in html
 
     def test_leads_to_the_organization_and_to_its_cap(self):

@@ -103,6 +103,10 @@ TABLE = {
     "contract": row(GET="BI", absent="F"),
     "usage": row(GET=MSP, shows="acme"),
     "usage-csv": row(GET=MSP, shows="acme"),
+    "caps": row(GET="BF", POST="BF"),
+    "caps-change": row(POST="BF"),
+    "caps-csv": row(GET="BF", shows="acme"),
+    "caps-file": row(GET="BF", POST="BF"),
     # Organizations
     "organizations": row(GET="BAMRLXF", POST="BF", shows="acme"),
     "organizations-csv": row(GET="BAMRLXF", shows="acme"),

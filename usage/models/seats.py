@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.bounds import USER_CAP_MAX, USER_CAP_MIN
 from accounts.models.base import OrganizationRow
 from accounts.models.provider import Provider
+from msp_portal.lib.wire.etags import digest
 from usage.bounds import NEAR_LIMIT_SEATS
 
 
@@ -159,6 +160,11 @@ class Seats(models.Model):
     @property
     def cap_state(self) -> CapState:
         return cap_state(self.users, self.user_cap)
+
+    @property
+    def cap_version(self) -> str:
+        """Changes with the organization's name and with every change of its cap, there and back too; not with who comes and goes."""
+        return digest(self.pk, self.name, self.user_cap, self.cap_changed_at)
 
 
 class SeatEvent(OrganizationRow):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +14,7 @@ from msp_portal.lib import tenancy
 from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
+from usage.forms.many_caps import ManyCapsForm, listed_as_text
 from usage.models import Seats
 from usage.models.seats import SeatsQuerySet
 from usage.queries.licences import licences_of
@@ -40,10 +41,12 @@ CAPS: Final[dict[str, Choice]] = {
 
 @provider_door("GET", permission=Permission.SEE_USAGE)
 def usage(request: ProviderRequest) -> HttpResponse:
-    table, month = _table(request), month_of(request.provider, request.at)
+    table, month = table_of(request, request.GET), month_of(request.provider, request.at)
     rows, sums = table.page_and_sums(rows_of(request, table), UsageRow, SUMMED)
     shown = {"table": table, "page": rows, "sums": sums, "at": request.at, "month": month, "last_month": last_month(month.month)}
     shown |= {**_licences(request), **what_rows_offer(request)}
+    if shown["edits_caps"]:
+        shown |= {"caps_form": ManyCapsForm(initial={"operation": "set"}), "on_page": listed_as_text(row[0] for row in rows.rows)}
     return page(request, "usage/usage.html", shown, fragment="usage-list")
 
 
@@ -70,9 +73,10 @@ def what_rows_offer(request: ProviderRequest) -> dict[str, bool]:
     return {"edits_caps": place.may(Permission.EDIT_CAPS), "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS)}
 
 
-def _table(request: ProviderRequest) -> TableQuery:
+def table_of(request: ProviderRequest, asked: QueryDict) -> TableQuery:
+    """The list that `asked` says: its search, filter, order and page."""
     return TableQuery.from_request(
-        request.GET,
+        asked,
         columns=COLUMNS,
         default="name",
         filters={"cap": CAPS},
@@ -105,7 +109,7 @@ def _licences(request: ProviderRequest) -> dict[str, Any]:
 
 def _lines(request: ProviderRequest, of_the_month: list[str]) -> Iterator[list[object]]:
     """Read while they are sent, after the request's own scope has ended."""
-    place, table = request.administrator, _table(request)
+    place, table = request.administrator, table_of(request, request.GET)
     with tenancy.scope(place.provider_id, place.reach, place.name):
         for row in table.filtered(rows_of(request, table).select_related("organization")).iterator(chunk_size=2000):
             yield [
