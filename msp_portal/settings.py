@@ -225,6 +225,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit-head": {"task": "accounts.tasks.log_audit_head", "schedule": crontab(minute="7")},
     "key-expiry": {"task": "accounts.tasks.tell_of_expiring_keys", "schedule": crontab(minute="13")},
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
+    "cap-changes": {"task": "usage.tasks.follow_cap_changes", "schedule": timedelta(minutes=1)},
     "contracts": {"task": "billing.tasks.follow_contracts", "schedule": crontab(minute="1")},
     "billing": {"task": "billing.tasks.run_billing", "schedule": crontab(minute="4")},
     "autopay": {"task": "billing.tasks.autopay", "schedule": crontab(minute="5")},

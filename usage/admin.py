@@ -16,7 +16,7 @@ from usage.actions.caps import set_user_cap
 from usage.actions.devices import add_device, edit_device, remove_device
 from usage.actions.users import add_user, edit_user, reactivate_user, remove_user, suspend_user
 from usage.forms.caps import UserCapField
-from usage.models import ClosedMonth, CountDifference, Device, LicenseTotal, Licensing, SeatEvent, Seats, User
+from usage.models import CapChange, ClosedMonth, CountDifference, Device, LicenseTotal, Licensing, SeatEvent, Seats, User
 
 
 class OfAnOrganization(OperatorAdmin[Any]):
@@ -148,6 +148,17 @@ class SeatsAdmin(OperatorAdmin[Seats]):
 
     def change(self, obj: Seats, form: Any, *, by: Person, at: datetime) -> None:
         set_user_cap(organization=obj.organization, user_cap=form.cleaned_data["user_cap"], by=by, at=at)
+
+
+@admin.register(CapChange)
+class CapChangeAdmin(ReadOnlyAdmin[CapChange]):
+    """Caps with dates: what is planned, what stands for a time, and what became of each."""
+
+    list_display = ("organization", "provider", "user_cap", "begins_at", "ends_at", "former_cap", "outcome", "planned_by")
+    list_filter = ("outcome",)
+    list_select_related = ("organization", "provider")
+    search_fields = ("organization__name", "provider__name", "planned_by")
+    ordering = ("-planned_at", "pk")
 
 
 @admin.register(SeatEvent)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
+from usage.actions.cap_changes import follow_cap_changes as follow
 from usage.actions.licence_totals import recompute
 
 
@@ -11,3 +12,9 @@ from usage.actions.licence_totals import recompute
 def recompute_licence_totals() -> None:
     """Roll the months that turned, fill every missing hourly slot, recount: hourly and at the worker's start."""
     recompute(at=datetime.now(UTC))
+
+
+@shared_task(name="usage.tasks.follow_cap_changes")
+def follow_cap_changes() -> None:
+    """Begin and end the caps whose time has come: every minute, and whatever was slept over with the first."""
+    follow(at=datetime.now(UTC))

@@ -2,9 +2,12 @@
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -12,8 +15,10 @@ from accounts.models import AuditEvent
 from accounts.roles import Role
 from tests.cast import sign_in
 from tests.usage.history import add, new_organization
-from usage.bounds import CAPS_SHOWN_MAX
+from usage.bounds import CAPS_AT_ONCE_MAX, CAPS_SHOWN_MAX
+from usage.forms.many_caps import ConfirmedForm, plan_as_text
 from usage.models import Seats
+from usage.queries.cap_plans import PlannedCap
 
 pytestmark = pytest.mark.django_db
 
@@ -298,6 +303,18 @@ class TestAFormOfNoPageOfOurs:
         """The control."""
         owner.post(reverse("caps-change"), {"plan": f"{clients[0].pk}-{clients[0].seats.cap_version}-0-50"})
         assert caps_of(clients[:1]) == [50]
+
+
+class TestTheLargestEdit:
+    def test_fits_into_one_request(self):
+        planned = [PlannedCap(f"{number:024x}", "f" * 32, 10_000, 10_000) for number in range(CAPS_AT_ONCE_MAX)]
+        body = urlencode(
+            {"csrfmiddlewaretoken": "x" * 64, "plan": plan_as_text(planned), "operation": "users", "number": "10000"}
+        )
+        assert len(body) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        form = ConfirmedForm(QueryDict(body))
+        assert form.is_valid()
+        assert form.cleaned_data["planned"] == planned
 
 
 class TestTheTrail:

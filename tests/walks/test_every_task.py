@@ -1,13 +1,17 @@
 """Every task three times, with the same end: a worker may be killed after the work and before it says so, and two beats do no harm."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from msp_portal.celery import app
 from msp_portal.lib import outbox
 from tests.cast import client
 from tests.walks.stage import Stage
 from tests.walks.state import changes, state
+from usage.models import CapChange
 
 PACKAGES = ("msp_portal", "accounts", "usage", "billing")
 
@@ -19,8 +23,17 @@ def tasks():
 
 @pytest.fixture
 def stage(db):
-    """The cast with a mail to send and an organization whose month has turned."""
+    """The cast with a mail to send, an organization whose month has turned, and a cap that began and ended while nobody looked."""
     stage = Stage()
+    CapChange.objects.create(
+        provider_id=stage.northwind.pk,
+        organization=stage.acme.organization,
+        user_cap=50,
+        begins_at=timezone.now() - timedelta(days=2),
+        ends_at=timezone.now() - timedelta(days=1),
+        planned_at=timezone.now() - timedelta(days=3),
+        planned_by="Ada",
+    )
     with connection.cursor() as cursor:
         cursor.execute("select set_config('portal.clock', (now() - interval '70 days')::text, true)")
         client(stage.bluefin.provider, "Sleeping House", users=2)

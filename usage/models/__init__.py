@@ -1,9 +1,21 @@
 """One file a subject; import from here."""
 
+from usage.models.cap_change import CapChange
 from usage.models.device import Device
 from usage.models.licensing import LicenseTotal, Licensing
 from usage.models.month import BillingMonth, ClosedMonth
 from usage.models.seats import CountDifference, SeatEvent, Seats
 from usage.models.user import User
 
-__all__ = ["BillingMonth", "ClosedMonth", "CountDifference", "Device", "LicenseTotal", "Licensing", "SeatEvent", "Seats", "User"]
+__all__ = [
+    "BillingMonth",
+    "CapChange",
+    "ClosedMonth",
+    "CountDifference",
+    "Device",
+    "LicenseTotal",
+    "Licensing",
+    "SeatEvent",
+    "Seats",
+    "User",
+]

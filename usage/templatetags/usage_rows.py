@@ -1,6 +1,6 @@
 """The rows of the Usage table. A page has a hundred, so the template draws one row of each kind, with blanks, and each organization fills them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Final, NamedTuple
 
@@ -26,15 +26,22 @@ class Kind(NamedTuple):
     is_closed: bool
     has_cap: bool
     cap_state: CapState
+    has_dates: bool
 
 
 @register.simple_tag(takes_context=True)
 def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString:
-    """The rows, for who may edit caps (`edits_caps`) and open organizations (`sees_organizations`)."""
+    """The rows, for who may edit caps (`edits_caps`) and open organizations (`sees_organizations`); `cap_changes` tells what follows a cap."""
+    follows: Mapping[str, str] = context.get("cap_changes") or {}
     drawn: dict[Kind, str] = {}
     filled = []
     for row in rows:
-        kind = Kind(row.closed_at is not None, row.user_cap is not None, cap_state(row.users, row.user_cap))
+        kind = Kind(
+            row.closed_at is not None,
+            row.user_cap is not None,
+            cap_state(row.users, row.user_cap),
+            row.organization_id in follows,
+        )
         if kind not in drawn:
             drawn[kind] = _with_blanks(context, kind)
         filled.append(
@@ -46,6 +53,7 @@ def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString
                 devices=number(row.devices),
                 mark=number(row.high_water_mark),  # type: ignore[union-attr]
                 cap=number(row.user_cap),
+                follows=escape(follows.get(row.organization_id, "")),
             )
         )
     return mark_safe("".join(filled))  # noqa: S308 - a rendered template; of what fills it only the name was typed, and is escaped

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,31 +13,31 @@ from accounts.roles import Permission
 from msp_portal.lib.acts import carry_out
 from msp_portal.lib.page import page, redirect_to, wants_fragment
 from msp_portal.lib.templatetags.portal import number
-from usage.actions.caps import set_user_cap
-from usage.forms.caps import UserCapForm, cap_initial
+from usage.actions.cap_changes import set_cap_for_a_time
+from usage.forms.cap_terms import DatedCapForm
 from usage.models import Seats
+from usage.queries.cap_changes import cap_in_words, open_change
 from usage.queries.caps import Caps, caps_together, warnings_about
 from usage.queries.licences import Licences, licences_of
 from usage.queries.months import last_month, marks_by_month, month_of
-from usage.views.usage import what_rows_offer
+from usage.views.usage import follows, what_rows_offer
 
 
 @organization_door("GET", permission=Permission.SEE_USAGE)
 def cap(request: OrganizationRequest) -> HttpResponse:
     seats = _seats(request)
-    form = UserCapForm(initial=cap_initial(seats.user_cap))
-    return page(request, "usage/cap.html", _shown(request, seats, form), fragment="cap")
+    return page(request, "usage/cap.html", _shown(request, seats, _form(request, seats)), fragment="cap")
 
 
 @organization_door("POST", permission=Permission.EDIT_CAPS)
 def save_cap(request: OrganizationRequest) -> HttpResponse:
-    form = UserCapForm(request.POST)
-    if not carry_out(form, set_user_cap, organization=request.organization, by=request.administrator, at=request.at):
+    form = _form(request, _seats(request), request.POST)
+    if not carry_out(form, set_cap_for_a_time, organization=request.organization, by=request.administrator, at=request.at):
         return page(request, "usage/cap.html", _shown(request, _seats(request), form), fragment="cap", status=422)
     seats = _seats(request)
     warnings = warnings_about(seats, *_beside(request))
     if wants_fragment(request) and page_of(request).startswith(reverse("usage")):
-        shown = {"row": seats, "warnings": warnings, **what_rows_offer(request)}
+        shown = {"row": seats, "warnings": warnings, "cap_changes": follows(request, [seats.pk]), **what_rows_offer(request)}
         target = f"organization-row-{seats.pk}"
         return page(
             request,
@@ -46,19 +46,23 @@ def save_cap(request: OrganizationRequest) -> HttpResponse:
             fragment="organization-row",
             target=target,
             also=("cap-warnings",),
-            toast=" ".join([_said(seats), *warnings[:1]]),
+            toast=" ".join([_said(request, seats), *warnings[:1]]),
             close_dialog=True,
         )
     for sentence in warnings:
         messages.warning(request, sentence)
-    return redirect_to(request, _back(request), _said(seats))
+    return redirect_to(request, _back(request), _said(request, seats))
 
 
 def _seats(request: OrganizationRequest) -> Seats:
     return Seats.objects.as_of(request.at).select_related("organization").get(pk=request.organization.pk)
 
 
-def _shown(request: OrganizationRequest, seats: Seats, form: UserCapForm) -> dict[str, Any]:
+def _form(request: OrganizationRequest, seats: Seats, typed: QueryDict | None = None) -> DatedCapForm:
+    return DatedCapForm(typed, seats=seats, change=open_change(seats.pk), zone=request.provider.time_zone, at=request.at)
+
+
+def _shown(request: OrganizationRequest, seats: Seats, form: DatedCapForm) -> dict[str, Any]:
     month = month_of(request.provider, request.at)
     caps, licences = _beside(request)
     return {
@@ -70,6 +74,8 @@ def _shown(request: OrganizationRequest, seats: Seats, form: UserCapForm) -> dic
         "months": marks_by_month(seats, month, request.at),
         "caps": caps,
         "licences": licences,
+        "follows": follows(request, [seats.pk]).get(seats.pk),
+        "zone": request.provider.time_zone,
         "back": reverse("usage"),
         "trail": [{"label": _("Usage"), "url": reverse("usage")}, {"label": request.organization.name}],
         **what_rows_offer(request),
@@ -84,11 +90,13 @@ def _beside(request: OrganizationRequest) -> tuple[Caps | None, Licences | None]
     return None if place.is_limited else caps_together(request.mine(Seats.objects.all())), licences_of(request.provider)
 
 
-def _said(seats: Seats) -> str:
-    name = seats.organization.name
+def _said(request: OrganizationRequest, seats: Seats) -> str:
+    told = {"name": seats.organization.name, "cap": number(seats.user_cap), "follows": follows(request, [seats.pk]).get(seats.pk)}
+    if told["follows"]:
+        return _("%(name)s: %(cap)s, %(follows)s.") % {**told, "cap": cap_in_words(seats.user_cap)}
     if seats.user_cap is None:
-        return _("%(name)s: No User Cap.") % {"name": name}
-    return _("%(name)s: users capped at %(cap)s.") % {"name": name, "cap": number(seats.user_cap)}
+        return _("%(name)s: No User Cap.") % told
+    return _("%(name)s: users capped at %(cap)s.") % told
 
 
 def _back(request: OrganizationRequest) -> str:

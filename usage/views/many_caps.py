@@ -29,7 +29,7 @@ from usage.forms.many_caps import (
 from usage.models import Seats
 from usage.queries.cap_costs import WorstCase, filled, licensing_of
 from usage.queries.cap_plans import CapPlan, CapRow, Operation, PlannedCap, plan_of, wanted_by
-from usage.views.usage import rows_of, table_of
+from usage.views.usage import follows, rows_of, table_of
 
 PAGE_NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
@@ -115,6 +115,9 @@ def _cut(request: ProviderRequest, plan: CapPlan) -> dict[str, Any]:
     asked = PAGE_NUMBER.fullmatch(request.POST.get("page", ""))
     current = min(int(asked[0]), last) if asked else 1
     rows: Sequence[CapRow] = plan.changing[(current - 1) * CAPS_SHOWN_MAX : current * CAPS_SHOWN_MAX]
+    told = follows(request, (row.seats.pk for row in rows))
+    for row in rows:
+        row.seats.follows = told.get(row.seats.pk)  # type: ignore[attr-defined]  # beside the new cap
     return {"rows": rows, "pages": range(1, last + 1), "current": current, "staying": plan.staying[:CAPS_SHOWN_MAX]}
 
 

@@ -17,6 +17,7 @@ from usage.forms.organizations import ClosingForm, OrganizationForm
 from usage.models import Seats
 from usage.queries.months import last_month, marks_by_month, month_of
 from usage.views.lists import around
+from usage.views.usage import follows
 
 
 @organization_door("GET", permission=Permission.SEE_ORGANIZATIONS)
@@ -29,6 +30,7 @@ def organization(request: OrganizationRequest) -> HttpResponse:
         "month": month,
         "last_month": last_month(month.month),
         "administrators": _administrators(request),
+        "follows": follows(request, [request.organization.pk]).get(request.organization.pk),
         **_shown(request),
         "tabs": around(request, request.organization, "organization").get("tabs"),
     }

@@ -1,6 +1,6 @@
 """The Usage tab: licences on top, below one row an organization."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
@@ -15,8 +15,9 @@ from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.forms.many_caps import ManyCapsForm, listed_as_text
-from usage.models import Seats
+from usage.models import CapChange, Seats
 from usage.models.seats import SeatsQuerySet
+from usage.queries.cap_changes import changes_in_words
 from usage.queries.licences import licences_of
 from usage.queries.months import last_month, month_of
 from usage.queries.rows import UsageRow
@@ -44,7 +45,7 @@ def usage(request: ProviderRequest) -> HttpResponse:
     table, month = table_of(request, request.GET), month_of(request.provider, request.at)
     rows, sums = table.page_and_sums(rows_of(request, table), UsageRow, SUMMED)
     shown = {"table": table, "page": rows, "sums": sums, "at": request.at, "month": month, "last_month": last_month(month.month)}
-    shown |= {**_licences(request), **what_rows_offer(request)}
+    shown |= {**_licences(request), **what_rows_offer(request), "cap_changes": follows(request, (row[0] for row in rows.rows))}
     if shown["edits_caps"]:
         shown |= {"caps_form": ManyCapsForm(initial={"operation": "set"}), "on_page": listed_as_text(row[0] for row in rows.rows)}
     return page(request, "usage/usage.html", shown, fragment="usage-list")
@@ -71,6 +72,11 @@ def what_rows_offer(request: ProviderRequest) -> dict[str, bool]:
     """What the rows of the table offer to this reader."""
     place = request.administrator
     return {"edits_caps": place.may(Permission.EDIT_CAPS), "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS)}
+
+
+def follows(request: ProviderRequest, organizations: Iterable[str]) -> dict[str, str]:
+    """What follows the present caps of some organizations, in words."""
+    return changes_in_words(request.mine(CapChange.objects.all()), organizations, request.provider.time_zone)
 
 
 def table_of(request: ProviderRequest, asked: QueryDict) -> TableQuery:
