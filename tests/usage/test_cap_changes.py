@@ -109,6 +109,13 @@ class TestATemporaryCap:
 
 
 class TestAScheduledCap:
+    def test_is_none_of_a_closed_organization(self, owner, cast):
+        birch = cast.northwind.clients[1]
+        birch.organization.users.all().delete()
+        birch.organization.close(at=timezone.now())
+        assert "This organization is closed." in str(errors_of(plan(owner, birch, 50, begins=NOW + DAY)))
+        assert open_plan(birch) is None
+
     def test_begins_by_itself_and_stays(self, owner, acme):
         plan(owner, acme, 1_200, begins=NOW + DAY)
         assert acme.seats.user_cap == 1_000

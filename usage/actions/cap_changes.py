@@ -14,6 +14,7 @@ from msp_portal.lib import tenancy
 from msp_portal.lib.acts import BUSY_STATES
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.caps import set_user_cap
+from usage.gate import OrganizationClosed
 from usage.models import CapChange, Seats
 
 log = structlog.get_logger(__name__)
@@ -74,11 +75,13 @@ def set_cap_for_a_time(
     :raises OrganizationClosed: a closed one has nothing to limit.
     """
     seats = Seats.objects.lock().get(pk=organization.pk)
+    if seats.closed_at:
+        raise OrganizationClosed(organization_id=organization.pk)
     present = CapChange.objects.open().filter(organization=organization).lock().first()
     if (present.pk if present else "") != seen:
         raise PlanChangedMeanwhile
     if term is Term.DATED:
-        return _plan(seats, organization, present, user_cap, begins_at, ends_at, by, at)
+        return _plan(organization, seats, present, user_cap=user_cap, begins_at=begins_at, ends_at=ends_at, by=by, at=at)
     set_user_cap(organization=organization, user_cap=user_cap, by=by, at=at)
     if term is Term.DROP and present:
         present.finish(CapChange.Outcome.DROPPED, at=at)
@@ -88,9 +91,10 @@ def set_cap_for_a_time(
 
 
 def _plan(
-    seats: Seats,
     organization: Organization,
+    seats: Seats,
     present: CapChange | None,
+    *,
     user_cap: int | None,
     begins_at: datetime | None,
     ends_at: datetime | None,
@@ -107,13 +111,16 @@ def _plan(
         set_user_cap(organization=organization, user_cap=user_cap, by=by, at=at)
     if present:
         present.finish(CapChange.Outcome.REPLACED, at=at)
-    now = {} if begins_at else {"begun_at": at, "former_cap": former}
     planned = CapChange.objects.create(
         provider_id=organization.provider_id,
         organization=organization,
         user_cap=user_cap,
+        begins_at=begins_at or at,
         ends_at=ends_at,
-        **{"begins_at": begins_at or at, "planned_at": at, "planned_by": by.name, **now},
+        planned_at=at,
+        planned_by=by.name,
+        begun_at=None if begins_at else at,
+        former_cap=None if begins_at else former,
     )
     audit.record(by, "usage.cap.planned", organization, at=at, **_told(planned))
     return planned
