@@ -54,8 +54,12 @@ def payable_by(provider: Provider, day: date) -> Payable:
     return Payable(free, busy, list(provider.paymentmethods.all().on_file()))
 
 
-def chosen_of(payable: Payable, invoice_ids: Collection[str] | None, method_id: str) -> Choice:
-    """What is chosen: all invoices if none were named at all, and the default method; what is no longer there is left out."""
+def chosen_of(payable: Payable, invoice_ids: Collection[str] | None, method_id: str, *, instead_of: str = "") -> Choice:
+    """What is chosen: all invoices if none were named at all, and the default method; what is no longer there is left out.
+
+    `instead_of` is a method that was just declined: where there is another, that one is chosen.
+    """
     invoices = [one for one in payable.free if invoice_ids is None or one.pk in invoice_ids]
-    named = next((method for method in payable.methods if method.pk == method_id), None)
-    return Choice(invoices, named or next(iter(payable.methods), None))
+    named = [method for method in payable.methods if method.pk == method_id]
+    others = [method for method in payable.methods if method.pk != instead_of]
+    return Choice(invoices, next(iter(named or others or payable.methods), None))

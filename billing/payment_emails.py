@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils import translation
@@ -24,7 +25,8 @@ def charge_failed(charge: Charge, plan: Plan) -> None:
     """Say why nothing was charged, and what comes next, a backup by its name."""
     with translation.override(settings.LANGUAGE_CODE):
         coming = {"instead": _today(plan), "sentences": sentences_of(plan, charge.currency), "is_over": needs_a_person(plan)}
-        _tell(charge.invoice, "charge_failed", {"charge": charge, "because": words_of(charge.decline_code), **coming})
+        said = {"charge": charge, "because": words_of(charge.decline_code)}
+        _tell(charge.invoice, "charge_failed", {**said, **coming}, instead_of=charge.method_id)
 
 
 def charge_waits(charge: Charge) -> None:
@@ -58,9 +60,11 @@ def _today(plan: Plan) -> Step | None:
     return plan.next if plan.next and plan.next.reason == Charge.Reason.BACKUP else None
 
 
-def _tell(invoice: Invoice, template: str, context: dict[str, Any]) -> None:
+def _tell(invoice: Invoice, template: str, context: dict[str, Any], **asks: str) -> None:
+    """`asks` are for the page that the mail leads to, which offers to pay the invoice."""
     recipients = recipients_of(invoice.provider_id)
-    addresses = {"url": portal_url("invoice", invoice.pk), "pay_url": f"{portal_url('pay')}?invoice={invoice.pk}"}
+    pay_url = f"{portal_url('pay')}?{urlencode({'invoice': invoice.pk, **asks})}"
+    addresses = {"url": portal_url("invoice", invoice.pk), "pay_url": pay_url}
     words = {"invoice": invoice, "company": invoice.billed_to.get("company", ""), **addresses, **context}
     if recipients:
         with translation.override(settings.LANGUAGE_CODE):

@@ -75,7 +75,8 @@ def _offer(request: ProviderRequest, payable: Payable, choice: Choice, form: Pay
 def _asked_for(request: ProviderRequest, payable: Payable) -> Choice:
     """All that is open, the one invoice that a link named, or what was ticked on the page."""
     named = request.GET.getlist("invoice")
-    return chosen_of(payable, named if named or "ticked" in request.GET else None, request.GET.get("method", ""))
+    method, declined = request.GET.get("method", ""), request.GET.get("instead_of", "")
+    return chosen_of(payable, named if named or "ticked" in request.GET else None, method, instead_of=declined)
 
 
 def _charges_under_way(payable: Payable, wanted: list[str]) -> list[Charge]:

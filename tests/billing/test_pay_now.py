@@ -52,6 +52,12 @@ class TestTheOffer:
     def test_is_the_one_that_a_link_names(self, owner, paying):
         assert "Pay 37.50 USD now" in words_of(owner.get(URL, {"invoice": paying.overage.pk}))
 
+    def test_turns_to_another_method_after_a_decline_where_there_is_one(self, owner, paying):
+        asked = {"invoice": paying.overage.pk, "instead_of": paying.card.pk}
+        assert "With First Bank •••• 6789" in words_of(owner.get(URL, asked))
+        PaymentMethod.objects.filter(pk=paying.bank.pk).update(removed_at=FIRST_OF_APRIL)
+        assert "With Visa •••• 4242" in words_of(owner.get(URL, asked))
+
     def test_follows_what_is_ticked(self, owner, paying):
         asked = {"ticked": "1", "invoice": paying.monthly.pk, "method": paying.bank.pk}
         part = owner.get(URL, asked, headers={"HX-Request": "true"})

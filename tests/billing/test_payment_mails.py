@@ -53,7 +53,7 @@ class TestTheEndOfACharge:
         assert "First Bank •••• 6789 is charged instead." in text
         assert "On 4 May 2026, if it is still owed, Visa •••• 4242 is charged 37.50 USD." in text
         assert "You can also pay it now" in text
-        assert f"/account/payments/pay/?invoice={paying.overage.pk}" in text
+        assert f"/account/payments/pay/?invoice={paying.overage.pk}&instead_of=" in text
 
     def test_says_what_to_do_when_nothing_comes_any_more(self, paying):
         decline(charged(paying.overage, paying.bank), "account_closed")
