@@ -9,9 +9,10 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, provider_door
+from accounts.models import Provider
 from accounts.roles import Permission
 from billing.days import today
-from billing.models import Invoice, InvoiceStatus
+from billing.models import Charge, ChargeState, Invoice, InvoiceStatus
 from billing.next_invoice import next_invoice
 from billing.outlook import outlook_of
 from billing.queries import open_account, totals_of, years_of
@@ -45,6 +46,7 @@ def payments(request: ProviderRequest) -> HttpResponse:
         "account": account,
         "next_invoice": partial(next_invoice, request.provider, request.at),  # only the whole page asks for it
         "outlook": partial(outlook_of, request.provider, account, today(request)),
+        "to_confirm": partial(_to_confirm, request.provider),
         "may_pay": request.administrator.may(Permission.EDIT_BILLING),
         "provider": request.provider,
     }
@@ -57,6 +59,11 @@ def payments_csv(request: ProviderRequest) -> StreamingHttpResponse:
     header = [_("Number"), _("Kind"), _("Corrects"), _("Period"), _("Time zone"), _("Issued on"), _("Due on"), _("Status")]
     header += [_("Currency"), _("Billed"), _("Credited"), _("Paid"), _("Owed")]
     return csv_response("payment-history.csv", header, _lines(request), dialect_of(request))
+
+
+def _to_confirm(provider: Provider) -> Charge | None:
+    """The first charge that waits for its holder, if the sentence of what comes next may speak of one."""
+    return provider.charges.filter(state=ChargeState.REQUIRES_ACTION).order_by("pk").first()
 
 
 def _rows(request: ProviderRequest) -> QuerySet[Invoice]:

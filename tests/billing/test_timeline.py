@@ -26,6 +26,10 @@ def look(client, paying, time_machine):
     return words_on
 
 
+def said_of(words, *phrases):
+    return {phrase for phrase in phrases if phrase in words}
+
+
 class TestTheTimeline:
     def test_says_what_comes_before_it_happens(self, look):
         words = look(-20)
@@ -61,6 +65,15 @@ class TestTheTimeline:
         assert "A charge is under way with the bank until about 8 May 2026." in look(1)
         page = client.get(paying.overage.get_absolute_url()).content.decode()
         assert reverse("payment-progress", args=[charge.pk]) in page
+
+    def test_asks_for_no_second_payment_while_one_is_under_way(self, look, paying):
+        assert {"Pay now", "To pay by bank transfer"} == said_of(look(1), "Pay now", "To pay by bank transfer")
+        answer(charged(paying.overage, paying.bank), "processing")
+        assert not said_of(look(1), "Pay now", "To pay by bank transfer", "Confirm the payment")
+
+    def test_leads_to_the_confirmation_that_a_bank_waits_for(self, look, paying):
+        answer(charged(paying.overage, paying.card), "requires_action", action_url="https://bank.example/1")
+        assert {"Confirm the payment"} == said_of(look(1), "Pay now", "To pay by bank transfer", "Confirm the payment")
 
     def test_shows_what_went_back_and_what_was_given_up(self, look, paying):
         paid = record_payment(invoice=paying.overage, kind="bank_transfer", amount=Decimal(20), reference="W-1", by=None, at=DUE)
@@ -102,6 +115,7 @@ class TestPaymentHistory:
         words = look(1, reverse("payments"))
         assert "is past due: 37.50 USD should have arrived by 1 May 2026. Please pay it now" in words
 
-    def test_names_a_confirmation_first(self, look, paying):
-        answer(charged(paying.overage, paying.card), "requires_action", action_url="https://bank.example/1")
-        assert "A charge waits for confirmation at the bank." in look(0, reverse("payments"))
+    def test_names_a_confirmation_first_and_leads_to_it(self, look, client, paying):
+        charge = answer(charged(paying.overage, paying.card), "requires_action", action_url="https://bank.example/1")
+        assert "A charge waits for confirmation at the bank. Confirm the payment" in look(0, reverse("payments"))
+        assert reverse("payment-progress", args=[charge.pk]) in client.get(reverse("payments")).content.decode()
