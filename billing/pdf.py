@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -38,8 +37,8 @@ def invoice_pdf(invoice: Invoice) -> bytes:
     billed_to = invoice.billed_to
     party = {**billed_to, "name": billed_to["company"]}
     lines = invoice.lines.order_by("place")
-    shows_parts = lines.filter(Q(committed_part__gt=0) | Q(overage_part__gt=0)).exists()  # else their columns make room for names
-    parts = {"lines": lines, "taxes": invoice.taxes.order_by("place"), "shows_parts": shows_parts}
+    # Without parts their columns make room for names.
+    parts = {"lines": lines, "taxes": invoice.taxes.order_by("place"), "shows_parts": invoice.has_parts}
     return _pdf("pdf/invoice.html", {"invoice": invoice, "party": party, **parts})
 
 

@@ -143,6 +143,11 @@ class Invoice(TenantRow):
         return self.total_amount - sum((tax.amount for tax in self.taxes.all()), Decimal(0))
 
     @property
+    def has_parts(self) -> bool:
+        """Whether a commitment divided its marks: without one, no line has a part within it or over it."""
+        return self.lines.filter(models.Q(committed_part__gt=0) | models.Q(overage_part__gt=0)).exists()
+
+    @property
     def is_in_advance(self) -> bool:
         """Whether a commitment is paid for a month whose marks are not known yet."""
         return self.marks_month != self.month

@@ -36,10 +36,12 @@ def invoice(request: ProviderRequest, invoice_id: str) -> HttpResponse:
     table = _table(request)
     shown = {
         "invoice": found,
+        "shows_parts": found.has_parts,
         "table": table,
         "page": table.page(found.lines.all()),
         "taxes": found.taxes.order_by("place"),
         "entries": timeline_of(found),
+        "under_way": found.charges.live().order_by("pk").first(),
         "coming": [] if found.is_credit_note else _coming(request, found),
         "may_pay": request.administrator.may(Permission.EDIT_BILLING),
         "trail": [{"label": _("Payment History"), "url": reverse("payments")}, {"label": found.number}],

@@ -6,7 +6,7 @@ from django.urls import reverse
 from accounts.models import Organization
 from accounts.roles import Role
 from billing.actions.invoices import issue_credit_note
-from tests.billing.books import FIRST_OF_APRIL, pay, rows_of_csv, words_of
+from tests.billing.books import FIRST_OF_APRIL, bill_march, pay, peaks_in_march, rows_of_csv, sign, words_of
 from tests.cast import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +24,13 @@ class TestThePage:
         assert "Acme 8 8 7 1 12.50 USD 12.50 USD" in words
         assert "Total of the invoice 37.50 USD" in words
         assert sum(line.amount for line in response.context["page"].rows) == northwind.overage.total_amount
+
+    def test_without_a_commitment_says_nothing_of_one(self, client, cast):
+        peaks_in_march(cast.bluefin.provider, 3)
+        plain = bill_march(sign(cast.bluefin.provider))
+        words = words_of(sign_in(client, cast.bluefin.owner).get(plain.get_absolute_url()))
+        assert "High-water mark Unit price Amount" in words
+        assert "commitment" not in words
 
     def test_keeps_the_name_a_client_had(self, owner, northwind):
         Organization.objects.filter(name="Acme 8").update(name="Renamed")
