@@ -17,10 +17,6 @@ PLAIN: Final = RegexValidator(r"^[0-9A-Za-zÀ-ÿ .,/#&()_-]*$", _("Use letters, 
 PHONE: Final = RegexValidator(r"^\+?[0-9 ()./-]{5,}$", _("Enter a phone number such as +1 303 555 0142."))
 
 
-def _countries() -> list[tuple[str, Any]]:
-    return [("", _("Choose…")), *country_choices()]
-
-
 class RecipientsField(forms.CharField):
     """E-mail addresses, one a line or separated by commas; a list without doubles."""
 
@@ -56,7 +52,9 @@ class BillingInformationForm(forms.ModelForm[BillingInformation]):
     """Contact, address, recipients, PO and tax numbers."""
 
     recipients = RecipientsField()
-    country = forms.ChoiceField(label=_("Country"), choices=_countries, widget=forms.Select(attrs={"autocomplete": "country"}))
+    country = forms.ChoiceField(
+        label=_("Country"), choices=country_choices, widget=forms.Select(attrs={"autocomplete": "country"})
+    )
 
     class Meta:
         model = BillingInformation

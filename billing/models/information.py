@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.countries import country_name
+from billing.countries import country_name, town_line
 
 
 class BillingInformation(models.Model):
@@ -38,7 +38,7 @@ class BillingInformation(models.Model):
     @property
     def address_lines(self) -> list[str]:
         """The address as it stands on an envelope, under the company's name."""
-        town = " ".join(part for part in (self.city, self.region, self.postal_code) if part)
+        town = town_line(self.country, self.city, self.region, self.postal_code)
         return [line for line in (self.street, self.street_2, town, self.country_name) if line]
 
     @property

@@ -43,6 +43,11 @@ class TestThePage:
         ):
             assert shown in words
 
+    @pytest.mark.parametrize(("country", "town"), [("US", "Denver CO 80202"), ("DE", "80202 Denver CO"), ("", "Denver CO 80202")])
+    def test_writes_the_address_as_the_country_does(self, owner, northwind, country, town):
+        live_at(northwind.provider, country=country, city="Denver", region="CO", postal_code="80202")
+        assert town in words_of(owner.get(reverse("billing")))
+
     def test_says_what_is_missing_and_how_to_enter_it(self, owner):
         words = words_of(owner.get(reverse("billing")))
         assert "Nothing is entered yet" in words

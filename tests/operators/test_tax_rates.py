@@ -16,7 +16,9 @@ class TestTheRates:
         assert str(TaxRate.objects.get()) == "VAT 19 % (DE)"
         assert AuditEvent.objects.get(action="billing.tax_rate.added").actor_name == "Olive Operator"
 
-    @pytest.mark.parametrize(("field", "value"), [("country", "XX"), ("percent", "101"), ("percent", "-1"), ("name", "")])
+    @pytest.mark.parametrize(
+        ("field", "value"), [("country", "XX"), ("country", ""), ("percent", "101"), ("percent", "-1"), ("name", "")]
+    )
     def test_are_refused_where_they_make_no_sense(self, as_operator, field, value):
         typed = {"country": "DE", "name": "VAT", "percent": "19", "valid_from": "2007-01-01", field: value}
         answer = as_operator.post(reverse("admin:billing_taxrate_add"), typed)
