@@ -1,7 +1,7 @@
 """The operators' door to invoices and the ledger: to look at, to take back, to issue anew."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -15,6 +15,8 @@ from billing.actions.invoices import issue_credit_note
 from billing.actions.replacement import issue_anew
 from billing.models import Invoice, InvoiceLine, Posting
 from msp_portal.lib.templatetags.portal import money
+
+CUSTOMERS_NUMBERS: Final = {"po_number": _("PO number"), "tax_number": _("Tax number")}
 
 
 class LinesOfInvoice(admin.TabularInline[InvoiceLine, Invoice]):
@@ -54,7 +56,7 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
     ordering = ("-issued_on", "-number")
     fields = readonly_fields = (
         *("number", "provider", "kind", "corrects", "contract_number", "month", "marks_month", "time_zone"),
-        *("issued_on", "due_on", "total", "paid", "owed", "state", "reason", "billed_to"),
+        *("issued_on", "due_on", "total", "paid", "owed", "state", "reason", "customer"),
     )
     inlines = (LinesOfInvoice,)
     actions = ("take_back", "issue_anew")
@@ -77,6 +79,13 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
     @admin.display(description=_("status"), ordering="status")
     def state(self, invoice: Any) -> str:
         return invoice.status or self.get_empty_value_display()
+
+    @admin.display(description=_("billed to"))
+    def customer(self, invoice: Invoice) -> str:
+        """As on the paper, a line each."""
+        known = invoice.billed_to
+        numbers = [f"{words}: {known[name]}" for name, words in CUSTOMERS_NUMBERS.items() if known.get(name)]
+        return "\n".join([known["company"], *filter(None, [known.get("contact")]), *known["address"], *numbers])
 
     @admin.action(description=_("Take back with a credit note"), permissions=["view"])
     def take_back(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> None:

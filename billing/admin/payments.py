@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -13,15 +13,29 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.console import OperatorAdmin, ReadOnlyAdmin
 from accounts.models import Person
-from billing.actions.payments import MoreThanPaid, left_of, record_payment, record_refund, write_off
+from billing.actions.payments import left_of, record_payment, record_refund, write_off
 from billing.actions.refunds import order_refund
 from billing.models import Charge, ChargeEvent, Invoice, Payment, Refund, WebhookEvent
+from msp_portal.lib.rules import RuleBroken
 from msp_portal.lib.templatetags.portal import money
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
-def amount_to_enter() -> forms.DecimalField:
+
+def amount_to_enter(help_text: "str | _StrPromise") -> forms.DecimalField:
     """An amount of any currency; the action rounds it to the currency's minor unit."""
-    return forms.DecimalField(label=_("Amount"), min_value=Decimal("0.001"), max_digits=14, decimal_places=3)
+    return forms.DecimalField(label=_("Amount"), min_value=Decimal("0.001"), max_digits=14, decimal_places=3, help_text=help_text)
+
+
+class NoSuchTransfer(RuleBroken):
+    """What is sent back by bank came by bank."""
+
+    message = _(
+        "No bank transfer to this invoice has so much left. What came through the payment provider goes back under Refunds."
+    )
+    code = "no_such_transfer"
+    field = "amount"
 
 
 class What(models.TextChoices):
@@ -41,7 +55,7 @@ class PaymentForm(forms.ModelForm[Payment]):
         label=_("Invoice"),
         widget=AutocompleteSelect(Payment._meta.get_field("invoice"), admin.site),
     )
-    amount = amount_to_enter()
+    amount = amount_to_enter(_("In the invoice's currency."))
 
     class Meta:
         model = Payment
@@ -98,7 +112,7 @@ class RefundForm(forms.ModelForm[Refund]):
             "One that came through the payment provider. A bank transfer is sent back at the bank and noted under Payments."
         ),
     )
-    amount = amount_to_enter()
+    amount = amount_to_enter(_("It is owed again afterwards, unless the invoice is credited or written off."))
     reason = forms.CharField(label=_("Reason"), max_length=255)
 
     class Meta:
@@ -189,9 +203,9 @@ class WebhookEventAdmin(ReadOnlyAdmin[WebhookEvent]):
 def _transfer_of(invoice: Invoice, amount: Decimal) -> Payment:
     """The newest bank transfer to the invoice of which so much is left.
 
-    :raises MoreThanPaid: if there is none.
+    :raises NoSuchTransfer: if there is none.
     """
     for payment in invoice.payments.filter(kind=Payment.Kind.BANK_TRANSFER).order_by("-received_at", "-pk"):
         if amount <= left_of(payment):
             return payment
-    raise MoreThanPaid
+    raise NoSuchTransfer

@@ -125,7 +125,7 @@ class Refund(TenantRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.payment_id} {self.amount}"
+        return f"{self.payment}: {self.amount.normalize():f}"
 
     @property
     def idempotency_key(self) -> str:
