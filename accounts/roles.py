@@ -16,7 +16,7 @@ class Permission(models.TextChoices):
     EDIT_CAPS = "edit_caps", _("edit user caps")
     SEE_LICENSES = "see_licenses", _("see the contract and licence figures")
     SEE_INVOICES = "see_invoices", _("see invoices")
-    EDIT_BILLING = "edit_billing", _("edit billing information")
+    EDIT_BILLING = "edit_billing", _("pay invoices or edit billing information")
     SEE_ADMINISTRATORS = "see_administrators", _("see administrators")
     EDIT_ADMINISTRATORS = "edit_administrators", _("invite and change administrators")
     SEE_ORGANIZATIONS = "see_organizations", _("see organizations")
