@@ -94,7 +94,7 @@ class Books:
     def _replace(self, invoice: Invoice) -> Invoice:
         later = invoice.issued_at + timedelta(days=3)
         issue_credit_note(
-            invoice=invoice, reason="Issued without the PO number; replaced by a new invoice.", by=self.by, at=later
+            invoice=invoice, reason="The customer asked for a later date; replaced by a new invoice.", by=self.by, at=later
         )
         return issue_anew(invoice=invoice, by=self.by, at=later + timedelta(minutes=4))
 
