@@ -18,6 +18,7 @@ CAP_REACHED: Final = "This organization has reached its user limit. Contact your
 STATUS_OF: Final = {
     "edit_caps": 400,
     "reaches_all": 400,
+    "seat_request_beyond_asked": 400,
     "user_name_taken": 400,
     "provider_suspended": 402,
     "organization_creation_disallowed": 403,

@@ -70,6 +70,10 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "usage.device.added": _("added the device %(target)s"),
     "usage.device.edited": _("edited the device %(target)s"),
     "usage.device.removed": _("removed the device %(target)s"),
+    "usage.seat_request.asked": _("asked for more seats at %(target)s"),
+    "usage.seat_request.declined": _("declined the request for seats of %(target)s"),
+    "usage.seat_request.granted": _("granted the request for seats of %(target)s"),
+    "usage.seat_request.withdrawn": _("withdrew the request for seats of %(target)s"),
     "usage.user.activated": _("activated the user %(target)s"),
     "usage.user.added": _("added the user %(target)s"),
     "usage.user.edited": _("edited the user %(target)s"),
@@ -81,7 +85,10 @@ SENTENCES: Final[dict[str, str | Promise]] = {
 KINDS: Final[dict[str, tuple[str | Promise, str]]] = {
     "users": (_("Users"), r"^usage\.user\."),
     "devices": (_("Devices"), r"^usage\.device\."),
-    "caps": (_("User caps"), r"^(usage\.cap\.|refused\.(edit_caps|user_cap_reached)$)"),
+    "caps": (
+        _("User caps"),
+        r"^(usage\.(cap|seat_request)\.|refused\.(edit_caps|user_cap_reached|request_seats|seat_request_\w+)$)",
+    ),
     "organizations": (_("Organizations"), r"^accounts\.organization\."),
     "administrators": (_("Administrators"), r"^administrator\."),
     "keys": (_("API keys"), r"^(api_key\.|refused\.(manage_key|key_))"),

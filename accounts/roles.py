@@ -24,6 +24,7 @@ class Permission(models.TextChoices):
     SEE_USERS = "see_users", _("see users and devices")
     SUSPEND_USERS = "suspend_users", _("suspend and reactivate users")
     EDIT_USERS = "edit_users", _("add and remove users and devices")
+    REQUEST_SEATS = "request_seats", _("ask for more seats")
     SEE_ACTIVITY = "see_activity", _("see the activity")
     SEE_CASES = "see_cases", _("see support cases")
     SUBMIT_CASES = "submit_cases", _("submit support cases")
@@ -54,7 +55,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.MANAGER: frozenset(_AT_WORK | _SEE_ALL | {P.SUSPEND_USERS, P.EDIT_USERS}),
     Role.HELP_DESK: frozenset(_AT_WORK | {P.SEE_USERS, P.SUSPEND_USERS}),
     Role.READ_ONLY: frozenset(_ANYONE | _SEE_ALL | {P.SEE_ACTIVITY}),
-    Role.ORGANIZATION_ADMINISTRATOR: frozenset({P.SEE_USERS, P.SUSPEND_USERS, P.EDIT_USERS}),
+    Role.ORGANIZATION_ADMINISTRATOR: frozenset({P.SEE_USERS, P.SUSPEND_USERS, P.EDIT_USERS, P.REQUEST_SEATS}),
 }
 
 MSP_ROLES: Final = [role for role in Role if role is not Role.ORGANIZATION_ADMINISTRATOR]

@@ -10,6 +10,9 @@ NEAR_LIMIT_SEATS: Final = 10
 NEAR_LICENSES_SHARE: Final = Decimal("0.90")
 """Licences are near their limit from this share of the commitment on, and over strictly above all of it."""
 
+SEAT_REQUEST_TEXT_LONGEST: Final = 500
+"""Of a reason for more seats, and of the answer."""
+
 LONGEST_USER_NAME: Final = 100
 LONGEST_PERSON_NAME: Final = 80
 """Of a first or last name."""

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from accounts.doors import by_method
 from usage.views import (
+    asking_for_seats,
     cap_files,
     caps,
     devices,
@@ -12,12 +13,14 @@ from usage.views import (
     organization_devices,
     organization_users,
     organizations,
+    seat_requests,
     usage,
     users,
 )
 
 USERS = "organizations/<id:organization_id>/users/"
 DEVICES = "organizations/<id:organization_id>/devices/"
+REQUESTS = "organizations/<id:organization_id>/requests/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/usage/", usage.usage, name="usage"),
@@ -29,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organizations/", by_method(GET=organizations.organizations, POST=organizations.create), name="organizations"),
     path("organizations/csv/", organizations.organizations_csv, name="organizations-csv"),
     path("organizations/new/", organizations.new, name="organization-new"),
+    path("organizations/requests/", seat_requests.seat_requests, name="seat-requests"),
     path("organizations/<id:organization_id>/", organization.organization, name="organization"),
     path(
         "organizations/<id:organization_id>/details/",
@@ -41,6 +45,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="organization-closing",
     ),
     path("organizations/<id:organization_id>/cap/", by_method(GET=caps.cap, POST=caps.save_cap), name="cap"),
+    path(f"{REQUESTS}new/", by_method(GET=asking_for_seats.new, POST=asking_for_seats.ask), name="seat-request-new"),
+    path(f"{REQUESTS}<id:request_id>/", seat_requests.seat_request, name="seat-request"),
+    path(f"{REQUESTS}<id:request_id>/grant/", seat_requests.grant, name="seat-request-grant"),
+    path(f"{REQUESTS}<id:request_id>/decline/", seat_requests.decline, name="seat-request-decline"),
+    path(f"{REQUESTS}<id:request_id>/withdrawal/", asking_for_seats.withdraw, name="seat-request-withdrawal"),
     path("users/", users.users, name="users"),
     path("users/csv/", users.users_csv, name="users-csv"),
     path(USERS, by_method(GET=users.organization_users, POST=organization_users.add), name="organization-users"),

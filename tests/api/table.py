@@ -67,6 +67,9 @@ TABLE = {
     "usage_getOrganization": "BAIMHR",
     "usage_listMarks": "BAIMHR",
     "usage_listEvents": "BAIMHR",
+    "usage_listSeatRequests": "BAIMHR",
+    "usage_grantSeatRequest": "B",
+    "usage_declineSeatRequest": "B",
 }
 
 # What a POST or PUT carries where the document's example would not do.
@@ -78,5 +81,15 @@ BODIES = {
     "administratorOrganizations_createByAdministrator": lambda ids: {"organization": ids["organization_id"]},
 }
 
-# What an address names where the walk's own target would not do: a link is taken from one who is limited to some.
-TARGETS = {"administratorOrganizations_removeByAdministrator": {"administrator_id": lambda msp: msp.limited.pk}}
+# What an address names where the walk's own target would not do: a link is taken from one who is limited to some, and seats are
+# granted to the client that has a cap.
+TARGETS = {
+    "administratorOrganizations_removeByAdministrator": {"administrator_id": lambda msp: msp.limited.pk},
+    "usage_grantSeatRequest": {"request_id": lambda msp: request_under_a_cap(msp)},
+}
+
+
+def request_under_a_cap(msp):
+    client = msp.clients[1]
+    client.cap(20)
+    return client.organization.seatrequests.get().pk

@@ -23,7 +23,7 @@ from billing.models import (
 from tests import cast
 from tests.billing.methods import on_file
 from tests.walks.table import ACTORS
-from usage.models import Device
+from usage.models import Device, SeatRequest
 
 ROLES = {
     "B": Role.ADMINISTRATOR_WITH_BILLING,
@@ -54,6 +54,7 @@ class Stage:
         for msp in self.cast.msps:
             for client in msp.clients:
                 self.furnish(client.organization, msp.owner)
+                ask_for_seats(client)
         self.invoice = issue(self.northwind)
         issue(self.bluefin, number="BI-1")
         sign_contract(self.northwind)
@@ -100,6 +101,7 @@ class Stage:
             "invoice_id": invoice.pk,
             "ID": invoice.number,
             "charge_ids": Charge.objects.get(invoice=invoice).pk,
+            "request_id": SeatRequest.objects.get(organization_id=client.pk).pk,
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
@@ -116,6 +118,21 @@ def name_a_key(msp):
     terms = {"role": Role.READ_ONLY, "expires_at": now + timedelta(days=5), "networks": ["192.0.2.0/24"]}
     name = f"{msp.provider.name} sync"
     create_named_key(provider=msp.provider, name=name, by=msp.owner, at=now - timedelta(days=80), **terms)
+
+
+def ask_for_seats(client, seats=5):
+    """A request of the client's administrator, whatever its cap."""
+    who = client.administrator
+    return SeatRequest.objects.create(
+        provider_id=who.provider_id,
+        organization=client.organization,
+        seats=seats,
+        reason=f"New people at {client.organization.name}.",
+        asked_at=timezone.now(),
+        asked_by=who,
+        asked_by_name=who.name,
+        asked_by_email=who.email,
+    )
 
 
 def start_paying(msp):

@@ -115,6 +115,13 @@ TABLE = {
     "organization-details": row(GET="B", POST="B", absent="F"),
     "organization-closing": row(GET="B", POST="B", absent="F"),
     "cap": row(GET="BAIMHRL", POST="B", absent="XF", absent_post="F", shows="acme"),
+    # Requests for seats; the one named is Acme's
+    "seat-requests": row(GET=MSP, shows="acme"),
+    "seat-request-new": row(GET="BT", POST="BT", absent="OF"),
+    "seat-request": row(GET="BAIMHRL", absent="XF", shows="acme"),
+    "seat-request-grant": row(POST="B", absent="F"),
+    "seat-request-decline": row(POST="B", absent="F"),
+    "seat-request-withdrawal": row(POST="BT", absent="OF"),
     # Administrators; those named are Northwind's Read Only
     "administrators": row(GET="BAMRLXF", shows="northwind.example"),
     "administrator-new": row(GET="BF", POST="BF"),
@@ -189,6 +196,9 @@ TABLE = {
     "api/v2/providers/{provider_id}/usage": with_a_key("GET"),
     "api/v2/providers/{provider_id}/usage/events": with_a_key("GET"),
     "api/v2/providers/{provider_id}/usage/licence-totals": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage/seat-requests": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage/seat-requests/{request_id}/grant": with_a_key("POST"),
+    "api/v2/providers/{provider_id}/usage/seat-requests/{request_id}/decline": with_a_key("POST"),
     "api/v2/providers/{provider_id}/usage/organizations": with_a_key("GET"),
     "api/v2/providers/{provider_id}/usage/organizations/{organization_id}": with_a_key("GET"),
     "api/v2/providers/{provider_id}/usage/organizations/{organization_id}/marks": with_a_key("GET"),

@@ -1,6 +1,16 @@
 """JSON doors: how many. `routers` are what msp_portal/api.py serves."""
 
-from usage.api import events, organizations, organizations_v1, systems, systemuser, systemusers, totals, usage_of_organizations
+from usage.api import (
+    events,
+    organizations,
+    organizations_v1,
+    seat_requests,
+    systems,
+    systemuser,
+    systemusers,
+    totals,
+    usage_of_organizations,
+)
 
 routers = [
     organizations.router,
@@ -11,4 +21,5 @@ routers = [
     totals.router,
     usage_of_organizations.router,
     events.router,
+    seat_requests.router,
 ]

@@ -4,6 +4,7 @@ from usage.models.cap_change import CapChange
 from usage.models.device import Device
 from usage.models.licensing import LicenseTotal, Licensing
 from usage.models.month import BillingMonth, ClosedMonth
+from usage.models.seat_request import SeatRequest
 from usage.models.seats import CountDifference, SeatEvent, Seats
 from usage.models.user import User
 
@@ -16,6 +17,7 @@ __all__ = [
     "LicenseTotal",
     "Licensing",
     "SeatEvent",
+    "SeatRequest",
     "Seats",
     "User",
 ]

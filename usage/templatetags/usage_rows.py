@@ -17,7 +17,6 @@ from usage.queries.rows import UsageRow
 register = template.Library()
 
 ROW: Final = "usage/row.html"
-ANY_ID: Final = "0" * 24
 
 
 class Kind(NamedTuple):
@@ -27,20 +26,25 @@ class Kind(NamedTuple):
     has_cap: bool
     cap_state: CapState
     has_dates: bool
+    has_request: bool
 
 
 @register.simple_tag(takes_context=True)
 def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString:
-    """The rows, for who may edit caps (`edits_caps`) and open organizations (`sees_organizations`); `cap_changes` tells what follows a cap."""
+    """The rows, for who may edit caps (`edits_caps`) and open organizations (`sees_organizations`); `cap_changes` tells what follows a cap,
+    `waiting` has the open requests for seats."""
     follows: Mapping[str, str] = context.get("cap_changes") or {}
+    waiting: Mapping[str, tuple[str, int]] = context.get("waiting") or {}
     drawn: dict[Kind, str] = {}
     filled = []
     for row in rows:
+        request_id, asked = waiting.get(row.organization_id, ("", 0))
         kind = Kind(
             row.closed_at is not None,
             row.user_cap is not None,
             cap_state(row.users, row.user_cap),
             row.organization_id in follows,
+            bool(asked),
         )
         if kind not in drawn:
             drawn[kind] = _with_blanks(context, kind)
@@ -54,6 +58,8 @@ def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString
                 mark=number(row.high_water_mark),  # type: ignore[union-attr]
                 cap=number(row.user_cap),
                 follows=escape(follows.get(row.organization_id, "")),
+                request=request_id,
+                asked=number(asked),
             )
         )
     return mark_safe("".join(filled))  # noqa: S308 - a rendered template; of what fills it only the name was typed, and is escaped
@@ -66,9 +72,18 @@ def usage_row(context: Context, row: Seats) -> SafeString:
 
 
 def _with_blanks(context: Context, kind: Kind) -> str:
-    with context.push(**kind._asdict(), organization_url=_url_with_blank("organization"), cap_url=_url_with_blank("cap")):
+    urls = {
+        "organization_url": _url_with_blanks("organization", "{id}"),
+        "cap_url": _url_with_blanks("cap", "{id}"),
+        "request_url": _url_with_blanks("seat-request", "{id}", "{request}"),
+    }
+    with context.push(**kind._asdict(), **urls):
         return Engine.get_default().get_template(ROW).render(context)
 
 
-def _url_with_blank(name: str) -> str:
-    return reverse(name, args=[ANY_ID]).replace(ANY_ID, "{id}")
+def _url_with_blanks(name: str, *blanks: str) -> str:
+    ids = [f"{place:024}" for place, _ in enumerate(blanks)]
+    url = reverse(name, args=ids)
+    for any_id, blank in zip(ids, blanks, strict=True):
+        url = url.replace(any_id, blank)
+    return url

@@ -15,6 +15,7 @@ from accounts.refusals import page_of
 from accounts.roles import Permission
 from msp_portal.lib.tables import Choice
 from usage.models import Seats
+from usage.queries.seat_requests import newest_of
 
 MOST_CHOICES: Final = 500  # with more organizations a list to choose from is no help; each has pages of its own
 
@@ -59,10 +60,12 @@ def beside_the_rows(request: ProviderRequest, organization: Organization | None)
         "may_edit_caps": place.may(Permission.EDIT_CAPS),
         "may_see_licenses": place.may(Permission.SEE_LICENSES),
         "is_own": place.is_of_an_organization,
+        "may_ask": place.is_of_an_organization and place.may(Permission.REQUEST_SEATS),
     }
     if organization is None:
         return {**shown, "totals": totals_of(request)}
-    return {**shown, "seats": request.mine(Seats.objects.all()).get(organization=organization)}
+    seats = request.mine(Seats.objects.all()).get(organization=organization)
+    return {**shown, "seats": seats, "asked": newest_of(organization)}
 
 
 def around(request: ProviderRequest, organization: Organization, current: str) -> dict[str, Any]:

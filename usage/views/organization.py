@@ -1,6 +1,6 @@
 """One client organization: its page, its details, its closing."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -14,10 +14,12 @@ from msp_portal.lib.acts import carry_out
 from msp_portal.lib.page import page, redirect_to
 from usage.actions.organizations import close_organization
 from usage.forms.organizations import ClosingForm, OrganizationForm
-from usage.models import Seats
+from usage.models import SeatRequest, Seats
 from usage.queries.months import last_month, marks_by_month, month_of
 from usage.views.lists import around
 from usage.views.usage import follows
+
+REQUESTS_SHOWN: Final = 5
 
 
 @organization_door("GET", permission=Permission.SEE_ORGANIZATIONS)
@@ -31,6 +33,9 @@ def organization(request: OrganizationRequest) -> HttpResponse:
         "last_month": last_month(month.month),
         "administrators": _administrators(request),
         "follows": follows(request, [request.organization.pk]).get(request.organization.pk),
+        "seat_requests": request.mine(SeatRequest.objects.newest_first()).filter(organization=request.organization)[
+            :REQUESTS_SHOWN
+        ],
         **_shown(request),
         "tabs": around(request, request.organization, "organization").get("tabs"),
     }

@@ -18,9 +18,10 @@ from msp_portal.lib.tables import TableQuery
 from usage.actions.organizations import open_organization
 from usage.forms.caps import cap_initial
 from usage.forms.organizations import NewOrganizationForm
-from usage.models import Seats
+from usage.models import SeatRequest, Seats
 from usage.models.seats import SeatsQuerySet
 from usage.queries.rows import ClientRow
+from usage.queries.seat_requests import waiting_by_organization
 from usage.views.usage import CAPS, rows_of
 
 COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
@@ -40,6 +41,7 @@ def organizations(request: ProviderRequest) -> HttpResponse:
     shown = {"table": table, "page": rows, "sums": sums, "zone": provider.time_zone, "provider": provider}
     may_create = place.may(Permission.EDIT_ORGANIZATIONS) and not place.is_limited
     shown |= {"may_create": may_create and provider.may_create_organizations, "may_ask": may_create}
+    shown["waiting"] = waiting_by_organization(request.mine(SeatRequest.objects.all()))  # type: ignore[arg-type]  # that it stays
     return page(request, "organizations/organizations.html", shown, fragment="organizations-list")
 
 

@@ -15,12 +15,13 @@ from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.forms.many_caps import ManyCapsForm, listed_as_text
-from usage.models import CapChange, Seats
+from usage.models import CapChange, SeatRequest, Seats
 from usage.models.seats import SeatsQuerySet
 from usage.queries.cap_changes import changes_in_words
 from usage.queries.licences import licences_of
 from usage.queries.months import last_month, month_of
 from usage.queries.rows import UsageRow
+from usage.queries.seat_requests import waiting_by_organization
 
 COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
     "name": "folded_name",
@@ -68,10 +69,14 @@ def usage_csv(request: ProviderRequest) -> StreamingHttpResponse:
     return csv_response(f"usage-{month.month:%Y-%m}.csv", header, lines, dialect_of(request))
 
 
-def what_rows_offer(request: ProviderRequest) -> dict[str, bool]:
-    """What the rows of the table offer to this reader."""
+def what_rows_offer(request: ProviderRequest) -> dict[str, Any]:
+    """What the rows of the table offer to this reader, and which organizations wait for an answer."""
     place = request.administrator
-    return {"edits_caps": place.may(Permission.EDIT_CAPS), "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS)}
+    return {
+        "edits_caps": place.may(Permission.EDIT_CAPS),
+        "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS),
+        "waiting": waiting_by_organization(request.mine(SeatRequest.objects.all())),  # type: ignore[arg-type]  # that it stays
+    }
 
 
 def follows(request: ProviderRequest, organizations: Iterable[str]) -> dict[str, str]:
