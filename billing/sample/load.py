@@ -20,6 +20,7 @@ from billing.sample.keys import make_keys, make_named_keys
 from billing.sample.names import Names
 from billing.sample.people import make_cast, make_operator
 from billing.sample.plans import MSPS, NORTHWIND, Msp
+from billing.sample.seat_requests import make_seat_requests
 from billing.sample.story import story_of
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.licence_totals import fill_slots, roll_months
@@ -63,6 +64,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     keys = make_keys(providers, administrators, at - timedelta(days=40))
     make_named_keys(providers[NORTHWIND.name], administrators, at)
     make_cases(providers, administrators, operator, at)
+    make_seat_requests(administrators, at)
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=21))
     fill_slots(at=at)
