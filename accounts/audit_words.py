@@ -76,6 +76,8 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "usage.seat_request.withdrawn": _("withdrew the request for seats of %(target)s"),
     "usage.user.activated": _("activated the user %(target)s"),
     "usage.user.added": _("added the user %(target)s"),
+    "usage.user.import_cancelled": _("cancelled an import of users into %(target)s"),
+    "usage.user.imported": _("imported users into %(target)s"),
     "usage.user.edited": _("edited the user %(target)s"),
     "usage.user.reactivated": _("reactivated the user %(target)s"),
     "usage.user.removed": _("removed the user %(target)s"),

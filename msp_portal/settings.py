@@ -226,6 +226,8 @@ CELERY_BEAT_SCHEDULE = {
     "key-expiry": {"task": "accounts.tasks.tell_of_expiring_keys", "schedule": crontab(minute="13")},
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
     "cap-changes": {"task": "usage.tasks.follow_cap_changes", "schedule": timedelta(minutes=1)},
+    "user-imports": {"task": "usage.tasks.work_imports", "schedule": timedelta(minutes=1)},
+    "user-imports-over": {"task": "usage.tasks.forget_imports", "schedule": crontab(minute="47", hour="3")},
     "contracts": {"task": "billing.tasks.follow_contracts", "schedule": crontab(minute="1")},
     "billing": {"task": "billing.tasks.run_billing", "schedule": crontab(minute="4")},
     "autopay": {"task": "billing.tasks.autopay", "schedule": crontab(minute="5")},

@@ -28,3 +28,12 @@ LONGEST_CAP_CELL: Final = 10_000
 """Characters in one cell of it."""
 CAP_PLANNED_AHEAD_MAX: Final = timedelta(days=3 * 366)
 """How far ahead a cap may begin or end."""
+LARGEST_IMPORT: Final = 20_000_000
+"""Bytes of a file of users; 100,000 rows are about 7 million."""
+MOST_IMPORTED_USERS: Final = 100_000
+IMPORT_ROWS_A_STEP: Final = 2_000
+"""How many rows are checked between two reports of progress; a cancelled import stops there."""
+IMPORT_LEASE: Final = timedelta(minutes=2)
+"""How long an import may be silent. Then its worker is taken for dead."""
+IMPORT_KEPT_FOR: Final = timedelta(days=7)
+"""What waits for an answer, or tells of faults, is removed then."""

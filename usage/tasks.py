@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from usage.actions.cap_changes import follow_cap_changes as follow
+from usage.actions import working_imports
+from usage.actions.imports import WORK
 from usage.actions.licence_totals import recompute
 
 
@@ -18,3 +20,15 @@ def recompute_licence_totals() -> None:
 def follow_cap_changes() -> None:
     """Begin and end the caps whose time has come: every minute, and whatever was slept over with the first."""
     follow(at=datetime.now(UTC))
+
+
+@shared_task(name=WORK)
+def work_imports() -> int:
+    """Check files of users that were sent, and add the users of those confirmed: by a nudge, and every minute; how many."""
+    return working_imports.work_imports(lambda: datetime.now(UTC))
+
+
+@shared_task(name="usage.tasks.forget_imports")
+def forget_imports() -> int:
+    """Once a day: remove files of users that nobody answered for a week; how many."""
+    return working_imports.forget_imports(datetime.now(UTC))

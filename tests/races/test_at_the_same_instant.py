@@ -251,10 +251,10 @@ def set_local(name, value):
         cursor.execute("select set_config(%s, %s, true)", [name, value])
 
 
-def until_someone_waits_for(pid, watcher):
-    """Asks again and again; the waiting itself ends by `lock_timeout`."""
+def until_someone_waits_for(pid, watcher, patience=4):
+    """Asks again and again, for so many seconds; the waiting itself ends by `lock_timeout`."""
     waits = "select exists (select from pg_locks where not granted and %s = any (pg_blocking_pids(pid)))"
-    deadline = monotonic() + 4
+    deadline = monotonic() + patience
     while not watcher.execute(waits, [pid]).fetchone()[0]:
         assert monotonic() < deadline, "nobody waits"
 

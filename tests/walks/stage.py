@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date, timedelta
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,7 +24,8 @@ from billing.models import (
 from tests import cast
 from tests.billing.methods import on_file
 from tests.walks.table import ACTORS
-from usage.models import Device, SeatRequest
+from usage.actions.imports import start_import
+from usage.models import Device, SeatRequest, UserImport
 
 ROLES = {
     "B": Role.ADMINISTRATOR_WITH_BILLING,
@@ -78,9 +80,10 @@ class Stage:
         }[letter]()
 
     def furnish(self, organization, owner):
-        """A device, and a case about the organization."""
+        """A device, a case about the organization, and a file of users that waits for its check."""
         name = f"{organization.name.split()[0].lower()}-pc"
         Device.objects.create(provider_id=organization.provider_id, organization=organization, name=name)
+        send_a_file(organization, f"{name.removesuffix('-pc')}.csv", by=owner)
         cast.case(owner, f"Sign-in fails at {organization.name}", organization=organization)
 
     @property
@@ -102,6 +105,7 @@ class Stage:
             "ID": invoice.number,
             "charge_ids": Charge.objects.get(invoice=invoice).pk,
             "request_id": SeatRequest.objects.get(organization_id=client.pk).pk,
+            "import_id": UserImport.objects.get(organization_id=client.pk).pk,
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
@@ -110,6 +114,11 @@ class Stage:
             "method_id": PaymentMethod.objects.filter(provider=msp.provider).on_file().last().pk,
             "setup_id": MethodSetup.objects.get(provider=msp.provider).pk,
         }
+
+
+def send_a_file(organization, name, *, by):
+    file = SimpleUploadedFile(name, b"user_name,email\nnew,new@x.example\n")
+    start_import(organization=organization, file=file, by=by, at=timezone.now())
 
 
 def name_a_key(msp):

@@ -9,7 +9,7 @@ from msp_portal.lib.sql import sql_beside
 class Migration(migrations.Migration):
     """Requests for seats, at most one open an organization."""
 
-    dependencies = [("accounts", "0009_second_factors"), ("usage", "0009_cap_changes")]
+    dependencies = [("accounts", "0009_second_factors"), ("usage", "0010_user_imports")]
     operations = [
         migrations.CreateModel(
             name="SeatRequest",

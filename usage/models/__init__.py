@@ -7,6 +7,7 @@ from usage.models.month import BillingMonth, ClosedMonth
 from usage.models.seat_request import SeatRequest
 from usage.models.seats import CountDifference, SeatEvent, Seats
 from usage.models.user import User
+from usage.models.user_import import UserImport, UserImportFile, UserImportRow
 
 __all__ = [
     "BillingMonth",
@@ -20,4 +21,7 @@ __all__ = [
     "SeatRequest",
     "Seats",
     "User",
+    "UserImport",
+    "UserImportFile",
+    "UserImportRow",
 ]
