@@ -28,7 +28,8 @@ LONGEST_CAP_CELL: Final = 10_000
 """Characters in one cell of it."""
 CAP_PLANNED_AHEAD_MAX: Final = timedelta(days=3 * 366)
 """How far ahead a cap may begin or end."""
-LARGEST_IMPORT: Final = 20_000_000
+
+LARGEST_IMPORT: Final = 20 * 2**20
 """Bytes of a file of users; 100,000 rows are about 7 million."""
 MOST_IMPORTED_USERS: Final = 100_000
 IMPORT_ROWS_A_STEP: Final = 2_000

@@ -42,6 +42,8 @@ REFUSALS: Final[dict[str, str | Promise]] = {
     ProviderSuspended.code: ProviderSuspended.message,
     OrganizationClosed.code: OrganizationClosed.message,
 }
+PASSING: Final = {"busy", "interrupted", "too_junior"}
+"""Those after which one simply tries again."""
 
 
 def problem_in_words(problem: Mapping[str, Any]) -> str:

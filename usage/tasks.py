@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from usage.actions.cap_changes import follow_cap_changes as follow
 from usage.actions import working_imports
+from usage.actions.cap_changes import follow_cap_changes as follow
 from usage.actions.imports import WORK
 from usage.actions.licence_totals import recompute
 

@@ -57,7 +57,8 @@ def worker(committed):
     yield start
     for process in processes:
         process.kill()
-        process.communicate()
+        with process:  # waits, and closes what it wrote to
+            pass
 
 
 def house(cast, **options):
@@ -193,4 +194,4 @@ def followed(process, found):
     while process.poll() is None:
         seen.append(UserImport.objects.values_list("rows_read", flat=True).get(pk=found.pk))
     assert process.returncode == 0
-    return seen, int(process.communicate()[0]) * 1024
+    return seen, int(process.stdout.read()) * 1024

@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 from django.db import OperationalError
-from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import Administrator, AuditEvent
@@ -26,6 +25,7 @@ from usage.actions.users import UserNameTaken, one_user_a_name
 from usage.bounds import IMPORT_LEASE, IMPORT_ROWS_A_STEP
 from usage.gate import seat_gate
 from usage.import_file import Row, Unreadable, UserFile
+from usage.import_words import REFUSALS
 from usage.models import UserImport
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ class ClaimLost(Exception):
 
 
 class TooJunior(RuleBroken):
-    message = _("Whoever confirmed this import may no longer add users here. Nobody was added.")
+    message = REFUSALS["too_junior"]
     code = "too_junior"
 
 

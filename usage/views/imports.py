@@ -1,7 +1,7 @@
 """Users of one organization from a file: sending it, following the worker, agreeing or giving it up. The worker adds (working_imports.py)."""
 
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
@@ -21,7 +21,7 @@ from usage.bounds import LARGEST_IMPORT, MOST_IMPORTED_USERS
 from usage.forms.imports import UserFileForm
 from usage.gate import UserCapReached
 from usage.import_file import LABELS, TYPED
-from usage.import_words import fault_in_words, problem_in_words, refusal_in_words
+from usage.import_words import PASSING, fault_in_words, problem_in_words, refusal_in_words
 from usage.models import Seats, UserImport, UserImportRow
 from usage.views.lists import around, beside_the_rows
 
@@ -125,22 +125,24 @@ def _preview(user_import: UserImport, seats: Seats) -> dict[str, Any]:
         refusal = {"code": at_the_cap.code, **at_the_cap.details}
     elif refusal.get("code") == UserCapReached.code:
         refusal = {}  # the cap was raised meanwhile
-    words = {"code": refusal["code"], "words": refusal_in_words(refusal)} if refusal else {}
-    return {
-        "wanted": wanted,
-        "fits": fits,
-        "fits_all": fits == wanted,
-        "refused": {"refusal": _Refusal(**words)} if words else None,
-    }
+    refused = {"refusal": _Refusal(refusal["code"], refusal_in_words(refusal))} if refusal else None
+    return {"wanted": wanted, "fits": fits, "fits_all": fits == wanted, "refused": refused}
 
 
-class _Refusal(SimpleNamespace):
+@dataclass(frozen=True)
+class _Refusal:
     """What `users/refusal.html` draws: a code, and the words."""
 
+    code: str
     words: str
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether to try again is all that helps; nobody needs to be asked."""
+        return self.code in PASSING
 
 
 def _faults(user_import: UserImport) -> dict[str, Any]:
