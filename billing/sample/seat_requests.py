@@ -21,6 +21,7 @@ def make_seat_requests(administrators: Sequence[Administrator], at: datetime) ->
 
 
 def _ask(by: Administrator, seats: int, reason: str, at: datetime) -> SeatRequest:
+    assert by.organization is not None, "a client's own administrator asks"
     made = SeatRequest.objects.create(
         provider_id=by.provider_id,
         organization=by.organization,

@@ -20,7 +20,7 @@ from msp_portal.lib.wire.texts import STORABLE, PublicId
 from usage.actions.seat_requests import decline_seats, grant_seats
 from usage.bounds import SEAT_REQUEST_TEXT_LONGEST
 from usage.models import SeatRequest, Seats
-from usage.wire_caps import Cap, version_of
+from usage.wire_caps import Cap
 from usage.wire_usage import PATH, TAG, HowMany
 
 router = Router(tags=[TAG])
@@ -156,7 +156,7 @@ def grant(request: ApiRequest, provider_id: PublicId, request_id: PublicId, payl
     `If-Match` takes the ETag of the organization's usage: it refuses with 412 when the cap is another by now."""
     asked = _found(request, request_id)
     counters = Seats.objects.lock().get(pk=asked.organization_id)
-    etags.refuse_another_version(request, version_of(counters))
+    etags.refuse_another_version(request, counters.cap_version)
     seats = asked.seats if payload.seats is None else payload.seats
     grant_seats(request=asked, seats=seats, seen_cap=counters.user_cap, answer=payload.answer, by=request.key, at=request.at)
     return _shown(request, request_id)
