@@ -24,7 +24,7 @@ def _ask(by: Administrator, seats: int, reason: str, at: datetime) -> SeatReques
     assert by.organization is not None, "a client's own administrator asks"
     made = SeatRequest.objects.create(
         provider_id=by.provider_id,
-        organization=by.organization,
+        organization_id=by.organization_id,
         seats=seats,
         reason=reason,
         asked_at=at,

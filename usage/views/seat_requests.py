@@ -25,6 +25,7 @@ from usage.models.seat_request import SeatRequestQuerySet
 from usage.queries.caps import caps_together, warnings_about
 from usage.queries.licences import licences_of
 from usage.queries.seat_requests import Account, account_of, effect_of, seats_as_of
+from usage.views.usage import follows
 
 LIST: Final = "seat_requests/requests.html"
 PAGE: Final = "seat_requests/request.html"
@@ -126,6 +127,7 @@ def _shown(
         "decline_form": decline_form or DeclineForm(),
         "refused": next((form for form in (grant_form, decline_form) if form and form.non_field_errors()), None),
         "declining": decline_form is not None,
+        "follows": follows(request, [found.organization_id]).get(found.organization_id),
         "zone": request.provider.time_zone,
         "back": _back(request),
         "trail": [
