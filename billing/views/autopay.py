@@ -14,6 +14,7 @@ from billing.plan_words import sentences_of
 from billing.plans import account_of, plans_of
 from billing.queries import currency_of
 from msp_portal.lib.acts import carry_out
+from msp_portal.lib.money import trimmed
 from msp_portal.lib.page import page, redirect_to
 
 
@@ -22,7 +23,8 @@ def autopay(request: ProviderRequest) -> HttpResponse:
     """The form, in a dialog or as a page, and its saving."""
     account = account_of(request.provider)
     currency = currency_of(request.provider, today(request))
-    present = {"autopay": account.autopay, "autopay_ceiling": account.autopay_ceiling}
+    ceiling = account.autopay_ceiling and trimmed(account.autopay_ceiling, currency)
+    present = {"autopay": account.autopay, "autopay_ceiling": ceiling}
     form = AutopayForm(request.POST if request.method == "POST" else None, initial=present, currency=currency)
     if carry_out(form, change_autopay, provider=request.provider, by=request.administrator, at=request.at):
         return redirect_to(request, reverse("billing"), _said(form.result))  # type: ignore[attr-defined]  # by `carry_out`

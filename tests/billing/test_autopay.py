@@ -158,6 +158,14 @@ class TestTheSwitch:
         account = BillingAccount.objects.get(provider=northwind.provider)
         assert (account.autopay, account.autopay_ceiling) == (False, None)
 
+    def test_takes_back_the_ceiling_that_it_shows(self, owner, northwind):
+        on_file(northwind.provider)
+        post(owner, autopay="on", autopay_ceiling="5000")
+        shown = owner.get(reverse("autopay")).context["form"]["autopay_ceiling"]
+        assert 'value="5,000.00"' in str(shown)
+        assert post(owner, autopay_ceiling="5,000.00").status_code == 303
+        assert not BillingAccount.objects.get().autopay
+
     @pytest.mark.parametrize("ceiling", ["0", "-5", "1.234", "a lot", "9" * 13, "NaN"])
     def test_takes_no_ceiling_that_is_none(self, owner, northwind, ceiling):
         on_file(northwind.provider)
