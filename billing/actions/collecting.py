@@ -74,7 +74,7 @@ def send(charge: Charge, now: Callable[[], datetime]) -> None:
             idempotency_key=charge.idempotency_key,
             metadata={"portal_charge": charge.pk, "portal_provider": charge.provider_id},
             off_session=not by_hand,
-            return_url=portal_url("invoice", charge.invoice_id) if by_hand else "",
+            return_url=portal_url("payment-progress", charge.pk) if by_hand else "",
         )
     except (psp.Declined, psp.NeedsAction) as no:
         _failed(charge, no.code, now(), no.charge_id)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from accounts.models import AuditEvent, Provider
 from billing import psp
@@ -93,7 +94,8 @@ class TestACharge:
     def test_by_hand_waits_for_the_card_holder_and_goes_on_once_he_confirmed(self, invoice, provider, stand_in):
         asking = charge(invoice, method_of(provider, stand_in, "4000002760003184"), reason="pay_now")
         assert asking.state == "requires_action"
-        stand_in.answer_page(asking.action_url)
+        _status, leads_to, _page = stand_in.answer_page(asking.action_url)
+        assert leads_to.endswith(reverse("payment-progress", args=[asking.pk])), "where he sees what becomes of it"
         listen(stand_in)
         assert became(invoice)[0] == "Paid In Full"
 
