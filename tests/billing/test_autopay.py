@@ -108,7 +108,8 @@ class TestCharging:
         assert made()[-1] == (0, "Visa", "autopay", "intended")
 
     def test_goes_on_with_others_when_one_fails(self, billed, paying, monkeypatch):
-        bluefin = switch_on(billed.bluefin.provider).provider
+        bluefin = billed.bluefin.provider
+        BillingAccount.objects.create(provider=bluefin, autopay=True, psp_customer="cus_2")
         true_plans = autopay.plans_of
 
         def broken(provider, *details):
