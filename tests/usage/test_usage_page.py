@@ -214,7 +214,7 @@ class TestLicenseUsage:
 
 
 class TestItsCost:
-    MOST_STATEMENTS = 9
+    MOST_STATEMENTS = 8
     NOT_COUNTED = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 
     def statements(self, client, query="?sort=-users&size=100"):
@@ -224,7 +224,7 @@ class TestItsCost:
             page_of(client, query)
         return [q["sql"] for q in captured if not q["sql"].startswith(self.NOT_COUNTED) and "set_config('role'" not in q["sql"]]
 
-    def test_is_nine_statements_at_100_organizations_as_at_2000(self, owner, northwind):
+    def test_is_eight_statements_at_100_organizations_as_at_2000(self, owner, northwind):
         recount_now()
         self.grow(northwind, 98)
         small = self.statements(owner)

@@ -37,7 +37,7 @@ def save_cap(request: OrganizationRequest) -> HttpResponse:
     seats = _seats(request)
     warnings = warnings_about(seats, *_beside(request))
     if wants_fragment(request) and page_of(request).startswith(reverse("usage")):
-        shown = {"row": seats, "warnings": warnings, "cap_changes": follows(request, [seats.pk]), **what_rows_offer(request)}
+        shown = {"row": seats, "warnings": warnings, **what_rows_offer(request, [seats.pk])}
         target = f"organization-row-{seats.pk}"
         return page(
             request,
@@ -78,7 +78,7 @@ def _shown(request: OrganizationRequest, seats: Seats, form: DatedCapForm) -> di
         "zone": request.provider.time_zone,
         "back": reverse("usage"),
         "trail": [{"label": _("Usage"), "url": reverse("usage")}, {"label": request.organization.name}],
-        **what_rows_offer(request),
+        **what_rows_offer(request, [seats.pk]),
     }
 
 

@@ -17,11 +17,11 @@ from msp_portal.lib.tables import Choice, TableQuery
 from usage.forms.many_caps import ManyCapsForm, listed_as_text
 from usage.models import CapChange, SeatRequest, Seats
 from usage.models.seats import SeatsQuerySet
+from usage.queries.beside_caps import beside_caps
 from usage.queries.cap_changes import changes_in_words
 from usage.queries.licences import licences_of
 from usage.queries.months import last_month, month_of
 from usage.queries.rows import UsageRow
-from usage.queries.seat_requests import waiting_by_organization
 
 COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
     "name": "folded_name",
@@ -46,7 +46,7 @@ def usage(request: ProviderRequest) -> HttpResponse:
     table, month = table_of(request, request.GET), month_of(request.provider, request.at)
     rows, sums = table.page_and_sums(rows_of(request, table), UsageRow, SUMMED)
     shown = {"table": table, "page": rows, "sums": sums, "at": request.at, "month": month, "last_month": last_month(month.month)}
-    shown |= {**_licences(request), **what_rows_offer(request), "cap_changes": follows(request, (row[0] for row in rows.rows))}
+    shown |= {**_licences(request), **what_rows_offer(request, (row[0] for row in rows.rows))}
     if shown["edits_caps"]:
         shown |= {"caps_form": ManyCapsForm(initial={"operation": "set"}), "on_page": listed_as_text(row[0] for row in rows.rows)}
     return page(request, "usage/usage.html", shown, fragment="usage-list")
@@ -69,13 +69,16 @@ def usage_csv(request: ProviderRequest) -> StreamingHttpResponse:
     return csv_response(f"usage-{month.month:%Y-%m}.csv", header, lines, dialect_of(request))
 
 
-def what_rows_offer(request: ProviderRequest) -> dict[str, Any]:
-    """What the rows of the table offer to this reader, and which organizations wait for an answer."""
+def what_rows_offer(request: ProviderRequest, organizations: Iterable[str]) -> dict[str, Any]:
+    """What the rows of `organizations` offer to this reader and show beside their caps, and which organizations wait for an answer."""
     place = request.administrator
+    changes, requests = request.mine(CapChange.objects.all()), request.mine(SeatRequest.objects.all())
+    beside = beside_caps(changes, requests, organizations, request.provider.time_zone)  # type: ignore[arg-type]  # that it stays
     return {
         "edits_caps": place.may(Permission.EDIT_CAPS),
         "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS),
-        "waiting": waiting_by_organization(request.mine(SeatRequest.objects.all())),  # type: ignore[arg-type]  # that it stays
+        "waiting": beside.waiting,
+        "cap_changes": beside.follows,
     }
 
 
