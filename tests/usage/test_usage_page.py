@@ -200,6 +200,16 @@ class TestLicenseUsage:
         assert "Jonas Keller" in words_of(response)
         assert "donut" not in response.content.decode()
 
+    def test_tells_both_marks_without_a_commitment_too(self, client, cast):
+        quartz, zephyr = (each.organization for each in cast.bluefin.clients)
+        add(quartz, 9)
+        quartz.users.exclude(pk=cast.bluefin.clients[0].user.pk).delete()
+        add(zephyr, 4)
+        recount_now()
+        words = words_of(page_of(sign_in(client, cast.bluefin.owner)))
+        assert re.search(r"Sum of marks, \w+ 20\d\d 15 as of .* Mark of the sum 11 ", words)
+        assert "so it is never higher" in words
+
     @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MANAGER, Role.HELP_DESK, Role.READ_ONLY])
     def test_is_absent_for_roles_without_billing_who_read_who_may_see_it(self, client, northwind, role):
         self.count(northwind, 10)
