@@ -17,10 +17,12 @@ from usage.views import (
     seat_requests,
     usage,
     users,
+    why,
 )
 
 USERS = "organizations/<id:organization_id>/users/"
 DEVICES = "organizations/<id:organization_id>/devices/"
+MARK = "organizations/<id:organization_id>/marks/<month:month>/"
 REQUESTS = "organizations/<id:organization_id>/requests/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -51,6 +53,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{REQUESTS}<id:request_id>/grant/", seat_requests.grant, name="seat-request-grant"),
     path(f"{REQUESTS}<id:request_id>/decline/", seat_requests.decline, name="seat-request-decline"),
     path(f"{REQUESTS}<id:request_id>/withdrawal/", asking_for_seats.withdraw, name="seat-request-withdrawal"),
+    path(MARK, why.mark, name="mark"),
+    path(f"{MARK}csv/", why.mark_csv, name="mark-csv"),
+    path(f"{MARK}changes/", why.changes, name="mark-changes"),
+    path(f"{MARK}changes/csv/", why.changes_csv, name="mark-changes-csv"),
     path("users/", users.users, name="users"),
     path("users/csv/", users.users_csv, name="users-csv"),
     path(USERS, by_method(GET=users.organization_users, POST=organization_users.add), name="organization-users"),

@@ -1,6 +1,5 @@
 """What the usage addresses have in common on the wire."""
 
-from datetime import date
 from typing import Annotated, Final
 
 from django.http import QueryDict
@@ -13,7 +12,7 @@ PATH: Final = "/v2/providers/{provider_id}/usage"
 TAG: Final = "Usage"
 
 HowMany = Annotated[int, Field(ge=0, examples=[42])]
-Month = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", examples=["2026-03"])]
+Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
 TimeZone = Annotated[str, Field(description="The zone that the month begins and ends in.", examples=["America/Denver"])]
 
 CLOSED: Final = query(
@@ -27,8 +26,3 @@ def with_closed(params: QueryDict) -> bool:
     :raises WireError: 400 for anything but true and false.
     """
     return bool(value_of(Column("closed", "flag"), "closed", params.get("closed") or "false"))
-
-
-def written_month(month: date) -> str:
-    """`2026-03`"""
-    return f"{month:%Y-%m}"

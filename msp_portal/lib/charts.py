@@ -57,6 +57,7 @@ class Bar:
     value: int
     note: str
     is_current: bool
+    url: str
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,14 @@ class BarChart:
 
 @dataclass(frozen=True)
 class BarValue:
-    """One row of a bar chart: `short` stands under the bar, `name` and `note` in the table."""
+    """One row of a bar chart: `short` stands under the bar, `name` and `note` in the table, where the value leads to `url`."""
 
     short: str
     name: str
     value: int
     note: str = ""
     is_current: bool = False
+    url: str = ""
 
 
 def bars_of(values: Iterable[BarValue], limit: int | None = None) -> BarChart:
@@ -121,6 +123,7 @@ def _bar(row: BarValue, place: int, count: int, top: int) -> Bar:
         value=row.value,
         note=row.note,
         is_current=row.is_current,
+        url=row.url,
     )
 
 

@@ -51,9 +51,10 @@ class PublicIdField(models.CharField[str, str]):
         return "public_id"
 
 
+@models.BigAutoField.register_lookup
 @PublicIdField.register_lookup
 class Among(Lookup[Any]):
-    """`pk__among=RawSQL("select …")`: one of the ids that a query answers. The query runs first and its rows are found by their key.
+    """`pk__among=RawSQL("select …")`, or a queryset of ids: one of those that a query answers. The query runs first and its rows are found by their key.
 
     With `in` Postgres would join, guessing a thousand answers of a function, and read all rows of the tenant.
     """

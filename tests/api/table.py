@@ -66,6 +66,7 @@ TABLE = {
     "usage_listOrganizations": "BAIMHR",
     "usage_getOrganization": "BAIMHR",
     "usage_listMarks": "BAIMHR",
+    "usage_explainMark": "BAIMHR",
     "usage_listEvents": "BAIMHR",
     "usage_listSeatRequests": "BAIMHR",
     "usage_grantSeatRequest": "B",
@@ -93,3 +94,7 @@ def request_under_a_cap(msp):
     client = msp.clients[1]
     client.cap(20)
     return client.organization.seatrequests.get().pk
+
+
+# Parts of an address that name nobody's thing: a month is everyone's.
+NO_IDS = {"month"}

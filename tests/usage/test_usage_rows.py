@@ -1,10 +1,13 @@
 """The rows of the Usage table are drawn once a kind and filled for each organization: what a name holds stays text, and each row is of its kind."""
 
+from datetime import date
+
 import pytest
 from django.template import Context, Template
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from usage.models import BillingMonth
 from usage.queries.rows import UsageRow
 
 ID = "01a21e65bdb2a0d69d00a888"
@@ -16,7 +19,8 @@ def row(**figures):
 
 
 def drawn(*rows, **offered):
-    context = Context({"rows": rows, "edits_caps": True, "sees_organizations": True, **offered})
+    months = {"month": BillingMonth(month=date(2026, 3, 1)), "last_month": date(2026, 2, 1)}
+    context = Context({"rows": rows, "edits_caps": True, "sees_organizations": True, **months, **offered})
     return Template("{% load usage_rows %}{% usage_rows rows %}").render(context)
 
 
@@ -28,6 +32,12 @@ class TestARow:
 
     def test_has_a_dash_for_a_month_before_its_time(self):
         assert 'data-label="Last month\'s HWM">–</td>' in drawn(row())
+
+    def test_leads_from_each_mark_to_why_it_is(self):
+        html = drawn(row(high_water_mark=7, last_high_water_mark=9))
+        assert f'<a href="/organizations/{ID}/marks/2026-03/">7</a>' in html
+        assert f'<a href="/organizations/{ID}/marks/2026-02/">9</a>' in html
+        assert "marks/2026-02" not in drawn(row(last_high_water_mark=None))
 
     def test_shows_a_name_as_it_was_typed(self):
         html = drawn(row(name="<b>{id} & {0.__class__} %s"))

@@ -25,7 +25,7 @@ from tests import cast
 from tests.billing.methods import on_file
 from tests.walks.table import ACTORS
 from usage.actions.imports import start_import
-from usage.models import Device, SeatRequest, UserImport
+from usage.models import Device, SeatRequest, Seats, UserImport
 
 ROLES = {
     "B": Role.ADMINISTRATOR_WITH_BILLING,
@@ -109,6 +109,7 @@ class Stage:
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
+            "month": f"{Seats.objects.get(pk=client.pk).month:%Y-%m}",
             "token": "no-such-token",
             "kind": "card",
             "method_id": PaymentMethod.objects.filter(provider=msp.provider).on_file().last().pk,

@@ -122,6 +122,11 @@ TABLE = {
     "seat-request-grant": row(POST="B", absent="F"),
     "seat-request-decline": row(POST="B", absent="F"),
     "seat-request-withdrawal": row(POST="BT", absent="OF"),
+    # Why a mark is what it is: the present month's, which the cast's users made
+    "mark": row(GET="BAIMHRL", absent="XF", shows="acme"),
+    "mark-csv": row(GET="BAIMHRL", absent="XF"),
+    "mark-changes": row(GET="BAIMHRL", absent="XF", shows="acme"),
+    "mark-changes-csv": row(GET="BAIMHRL", absent="XF"),
     # Administrators; those named are Northwind's Read Only
     "administrators": row(GET="BAMRLXF", shows="northwind.example"),
     "administrator-new": row(GET="BF", POST="BF"),
@@ -208,4 +213,5 @@ TABLE = {
     "api/v2/providers/{provider_id}/usage/organizations": with_a_key("GET"),
     "api/v2/providers/{provider_id}/usage/organizations/{organization_id}": with_a_key("GET"),
     "api/v2/providers/{provider_id}/usage/organizations/{organization_id}/marks": with_a_key("GET"),
+    "api/v2/providers/{provider_id}/usage/organizations/{organization_id}/marks/{month}": with_a_key("GET"),
 }

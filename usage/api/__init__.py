@@ -10,6 +10,7 @@ from usage.api import (
     systemusers,
     totals,
     usage_of_organizations,
+    why,
 )
 
 routers = [
@@ -20,6 +21,7 @@ routers = [
     systems.router,
     totals.router,
     usage_of_organizations.router,
+    why.router,
     events.router,
     seat_requests.router,
 ]

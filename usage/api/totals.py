@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from accounts.api_door import ApiRequest
 from accounts.api_endpoint import endpoint
 from accounts.roles import Permission
+from msp_portal.lib.periods import written_month
 from msp_portal.lib.wire import parameters
 from msp_portal.lib.wire.filters import Column, value_of
 from msp_portal.lib.wire.lists import Listing
@@ -20,7 +21,7 @@ from usage.models import BillingMonth, LicenseTotal, Seats
 from usage.models.licensing import LicenseState
 from usage.queries.licences import Licences, licences_of
 from usage.queries.marks import present_month
-from usage.wire_usage import CLOSED, PATH, TAG, HowMany, Month, TimeZone, with_closed, written_month
+from usage.wire_usage import CLOSED, PATH, TAG, HowMany, Month, TimeZone, with_closed
 
 router = Router(tags=[TAG])
 

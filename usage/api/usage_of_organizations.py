@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from accounts.api_door import ApiRequest
 from accounts.api_endpoint import endpoint
 from accounts.roles import Permission
+from msp_portal.lib.periods import written_month
 from msp_portal.lib.wire import etags, parameters
 from msp_portal.lib.wire.filters import Column
 from msp_portal.lib.wire.lists import Listing, limit_of, links_of, names_in, picked, skip_of
@@ -23,7 +24,7 @@ from usage.models import BillingMonth, Seats
 from usage.models.seats import CapState
 from usage.queries.marks import Marks, last_device_mark, mark_at, marks_of, present_month
 from usage.wire_caps import SHOWS_CAP, Cap, answer_with_cap
-from usage.wire_usage import CLOSED, PATH, TAG, HowMany, Month, TimeZone, with_closed, written_month
+from usage.wire_usage import CLOSED, PATH, TAG, HowMany, Month, TimeZone, with_closed
 
 router = Router(tags=[TAG])
 

@@ -2,38 +2,29 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from accounts.models import Provider
+from django.urls import reverse
+
 from msp_portal.lib.templatetags.portal import in_zone
 from usage.models import BillingMonth, ClosedMonth, Seats
 
 MONTHS_SHOWN: Final = 13
 
 
-def month_of(provider: Provider, at: datetime) -> BillingMonth:
-    """The provider's billing month that `at` falls in. Before anything has happened in it the row is not there yet: then an unsaved one."""
-    found = BillingMonth.objects.filter(provider_id=provider.pk, starts_at__lte=at, ends_at__gt=at).first()
-    if found:
-        return found
-    first = at.astimezone(ZoneInfo(provider.time_zone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return BillingMonth(provider=provider, month=first.date(), time_zone=provider.time_zone, starts_at=first)
-
-
 def marks_by_month(seats: Seats, month: BillingMonth, at: datetime) -> list[dict[str, Any]]:
-    """Up to 13 months of users' marks, oldest first, the present one last, each with when it was reached.
+    """Up to 13 months of users' marks, oldest first, the present one last, each with when it was reached and where it is explained.
 
     `seats` comes from `Seats.objects.as_of(at)`; `month` is the present one.
     """
     closed = list(ClosedMonth.objects.filter(organization_id=seats.pk).order_by("-month")[: MONTHS_SHOWN - 1])
     zones = dict(BillingMonth.objects.filter(provider_id=seats.provider_id).values_list("month", "time_zone"))
-    rows = [_row(row.month, row.users_mark, row.users_mark_at, zones) for row in reversed(closed)]
+    rows = [_row(seats, row.month, row.users_mark, row.users_mark_at, zones) for row in reversed(closed)]
     if seats.month_ends_at <= at:  # the month has turned and nobody has rolled the row yet
-        rows.append(_row(seats.month, seats.users_mark, seats.users_mark_at, zones))
+        rows.append(_row(seats, seats.month, seats.users_mark, seats.users_mark_at, zones))
         reached_at = seats.month_ends_at
     else:
         reached_at = seats.users_mark_at
-    present = _row(month.month, seats.high_water_mark, reached_at, {month.month: month.time_zone})  # type: ignore[attr-defined]
+    present = _row(seats, month.month, seats.high_water_mark, reached_at, {month.month: month.time_zone})  # type: ignore[attr-defined]
     return [*rows, {**present, "is_current": True}][-MONTHS_SHOWN:]
 
 
@@ -42,5 +33,6 @@ def last_month(month: date) -> date:
     return (month - timedelta(days=1)).replace(day=1)
 
 
-def _row(month: date, mark: int, reached_at: datetime, zones: dict[date, str]) -> dict[str, Any]:
-    return {"month": month, "value": mark, "note": in_zone(reached_at, zones.get(month, "UTC"))}
+def _row(seats: Seats, month: date, mark: int, reached_at: datetime, zones: dict[date, str]) -> dict[str, Any]:
+    url = reverse("mark", args=[seats.pk, month])
+    return {"month": month, "value": mark, "note": in_zone(reached_at, zones.get(month, "UTC")), "url": url}

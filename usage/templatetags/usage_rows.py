@@ -1,6 +1,7 @@
 """The rows of the Usage table. A page has a hundred, so the template draws one row of each kind, with blanks, and each organization fills them."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from html import escape
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ class Kind(NamedTuple):
     """What the template decides by."""
 
     is_closed: bool
+    has_last: bool
     has_cap: bool
     cap_state: CapState
     has_dates: bool
@@ -31,8 +33,8 @@ class Kind(NamedTuple):
 
 @register.simple_tag(takes_context=True)
 def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString:
-    """The rows, for who may edit caps (`edits_caps`) and open organizations (`sees_organizations`); `cap_changes` tells what follows a cap,
-    `waiting` has the open requests for seats."""
+    """The rows, for who may edit caps (`edits_caps`) and open organizations (`sees_organizations`); the marks are of `month` and
+    `last_month`, `cap_changes` tells what follows a cap, `waiting` has the open requests for seats."""
     follows: Mapping[str, str] = context.get("cap_changes") or {}
     waiting: Mapping[str, tuple[str, int]] = context.get("waiting") or {}
     drawn: dict[Kind, str] = {}
@@ -41,6 +43,7 @@ def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString
         request_id, asked = waiting.get(row.organization_id, ("", 0))
         kind = Kind(
             row.closed_at is not None,
+            row.last_high_water_mark is not None,  # type: ignore[union-attr]  # of `as_of`
             row.user_cap is not None,
             cap_state(row.users, row.user_cap),
             row.organization_id in follows,
@@ -75,15 +78,18 @@ def _with_blanks(context: Context, kind: Kind) -> str:
     urls = {
         "organization_url": _url_with_blanks("organization", "{id}"),
         "cap_url": _url_with_blanks("cap", "{id}"),
+        "mark_url": _url_with_blanks("mark", "{id}", month=context["month"].month),
+        "last_mark_url": _url_with_blanks("mark", "{id}", month=context["last_month"]),
         "request_url": _url_with_blanks("seat-request", "{id}", "{request}"),
     }
     with context.push(**kind._asdict(), **urls):
         return Engine.get_default().get_template(ROW).render(context)
 
 
-def _url_with_blanks(name: str, *blanks: str) -> str:
+def _url_with_blanks(name: str, *blanks: str, month: date | None = None) -> str:
+    """The address with `blanks` for its ids, of that `month` if it names one."""
     ids = [f"{place:024}" for place, _ in enumerate(blanks)]
-    url = reverse(name, args=ids)
+    url = reverse(name, args=[*ids, month] if month else ids)
     for any_id, blank in zip(ids, blanks, strict=True):
         url = url.replace(any_id, blank)
     return url

@@ -19,7 +19,8 @@ from usage.models import Seats
 from usage.queries.cap_changes import cap_in_words, open_change
 from usage.queries.caps import Caps, caps_together, warnings_about
 from usage.queries.licences import Licences, licences_of
-from usage.queries.months import last_month, marks_by_month, month_of
+from usage.queries.marks import present_month
+from usage.queries.months import last_month, marks_by_month
 from usage.views.usage import follows, what_rows_offer
 
 
@@ -37,7 +38,7 @@ def save_cap(request: OrganizationRequest) -> HttpResponse:
     seats = _seats(request)
     warnings = warnings_about(seats, *_beside(request))
     if wants_fragment(request) and page_of(request).startswith(reverse("usage")):
-        shown = {"row": seats, "warnings": warnings, **what_rows_offer(request, [seats.pk])}
+        shown = {"row": seats, "warnings": warnings, **_months(request), **what_rows_offer(request, [seats.pk])}
         target = f"organization-row-{seats.pk}"
         return page(
             request,
@@ -63,15 +64,14 @@ def _form(request: OrganizationRequest, seats: Seats, typed: QueryDict | None = 
 
 
 def _shown(request: OrganizationRequest, seats: Seats, form: DatedCapForm) -> dict[str, Any]:
-    month = month_of(request.provider, request.at)
     caps, licences = _beside(request)
+    months = _months(request)
     return {
         "row": seats,
         "form": form,
         "organization": request.organization,
-        "month": month,
-        "last_month": last_month(month.month),
-        "months": marks_by_month(seats, month, request.at),
+        **months,
+        "months": marks_by_month(seats, months["month"], request.at),
         "caps": caps,
         "licences": licences,
         "follows": follows(request, [seats.pk]).get(seats.pk),
@@ -80,6 +80,12 @@ def _shown(request: OrganizationRequest, seats: Seats, form: DatedCapForm) -> di
         "trail": [{"label": _("Usage"), "url": reverse("usage")}, {"label": request.organization.name}],
         **what_rows_offer(request, [seats.pk]),
     }
+
+
+def _months(request: OrganizationRequest) -> dict[str, Any]:
+    """The present month and the one before, of which the marks are."""
+    month = present_month(request.provider, request.at)
+    return {"month": month, "last_month": last_month(month.month)}
 
 
 def _beside(request: OrganizationRequest) -> tuple[Caps | None, Licences | None]:

@@ -15,7 +15,8 @@ from msp_portal.lib.page import page, redirect_to
 from usage.actions.organizations import close_organization
 from usage.forms.organizations import ClosingForm, OrganizationForm
 from usage.models import SeatRequest, Seats
-from usage.queries.months import last_month, marks_by_month, month_of
+from usage.queries.marks import present_month
+from usage.queries.months import last_month, marks_by_month
 from usage.views.lists import around
 from usage.views.usage import follows
 
@@ -25,7 +26,7 @@ REQUESTS_SHOWN: Final = 5
 @organization_door("GET", permission=Permission.SEE_ORGANIZATIONS)
 def organization(request: OrganizationRequest) -> HttpResponse:
     seats = Seats.objects.as_of(request.at).get(pk=request.organization.pk)
-    month = month_of(request.provider, request.at)
+    month = present_month(request.provider, request.at)
     shown = {
         "row": seats,
         "months": marks_by_month(seats, month, request.at),

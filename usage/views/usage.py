@@ -20,7 +20,8 @@ from usage.models.seats import SeatsQuerySet
 from usage.queries.beside_caps import beside_caps
 from usage.queries.cap_changes import changes_in_words
 from usage.queries.licences import licences_of
-from usage.queries.months import last_month, month_of
+from usage.queries.marks import present_month
+from usage.queries.months import last_month
 from usage.queries.rows import UsageRow
 
 COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
@@ -43,7 +44,7 @@ CAPS: Final[dict[str, Choice]] = {
 
 @provider_door("GET", permission=Permission.SEE_USAGE)
 def usage(request: ProviderRequest) -> HttpResponse:
-    table, month = table_of(request, request.GET), month_of(request.provider, request.at)
+    table, month = table_of(request, request.GET), present_month(request.provider, request.at)
     rows, sums = table.page_and_sums(rows_of(request, table), UsageRow, SUMMED)
     shown = {"table": table, "page": rows, "sums": sums, "at": request.at, "month": month, "last_month": last_month(month.month)}
     shown |= {**_licences(request), **what_rows_offer(request, (row[0] for row in rows.rows))}
@@ -55,7 +56,7 @@ def usage(request: ProviderRequest) -> HttpResponse:
 @provider_door("GET", permission=Permission.SEE_USAGE)
 def usage_csv(request: ProviderRequest) -> StreamingHttpResponse:
     """Exactly the rows that the page's search and filter match, in its order."""
-    month = month_of(request.provider, request.at)
+    month = present_month(request.provider, request.at)
     header = [
         _("Organization"),
         _("Organization ID"),

@@ -56,7 +56,7 @@ def donut(consumed: int, committed: int, mark: int | None, state: str) -> dict[s
 def month_bars(
     rows: Iterable[Mapping[str, Any]], label: str, value_label: str, limit: int | None = None
 ) -> dict[str, BarChart | str]:
-    """Bars of `rows` (`month`: date, `value`, and if wanted `note`, `is_current`), oldest first, with the same numbers as a table."""
+    """Bars of `rows` (`month`: date, `value`, and if wanted `note`, `is_current`, `url`), oldest first, with the same numbers as a table."""
     return {"chart": bars_of(map(_bar_value, rows), limit), "label": label, "value_label": value_label}
 
 
@@ -68,6 +68,7 @@ def _bar_value(row: Mapping[str, Any]) -> BarValue:
         value=row["value"],
         note=row.get("note", ""),
         is_current=row.get("is_current", False),
+        url=row.get("url", ""),
     )
 
 

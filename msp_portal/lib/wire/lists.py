@@ -10,12 +10,12 @@ from functools import reduce
 from operator import or_
 from typing import Any, Final, Generic, TypeVar
 
-from django.db.models import Func, Model, Q, QuerySet, TextField, Value
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
-from django.db.models.lookups import Contains
 from django.http import HttpRequest, JsonResponse, QueryDict
 from django.utils.http import urlencode
 
+from msp_portal.lib.fold import contains_folded
 from msp_portal.lib.wire.answers import WireError, refuse
 from msp_portal.lib.wire.filters import MOST, Column, conditions
 from msp_portal.lib.wire.texts import is_storable
@@ -32,12 +32,6 @@ SEARCH_FIELDS: Final = "search[fields]"
 LONGEST_TERM: Final = 200
 SEVERAL_TERMS: Final = "x-eventually-consistent"
 """The header with which clients ask that `|` separate alternatives in filters (design: provider-api 2). Our lists are consistent with it too."""
-
-
-class Fold(Func):
-    """Without case and accents, as the database folds names (`portal_fold`)."""
-
-    function, output_field = "portal_fold", TextField()
 
 
 @dataclass(frozen=True)
@@ -97,11 +91,14 @@ class Listing(Generic[Row]):
         return rows.filter(reduce(or_, [self._contains(name, term) for name in fields for term in terms]))
 
     def _contains(self, name: str, term: str) -> Q:
-        """That the field contains the term, no case, no accents. It reads the rows: no index knows a single field's parts."""
+        """That the field contains the term, no case, no accents.
+
+        :raises WireError: 400 for what is no text of this list.
+        """
         column = self.columns.get(name)
         if column is None or column.kind != "text" or column.words:
             raise refuse("search", f"“{name[:60]}” cannot be searched in. It is no text of this list.")
-        return Q(Contains(Fold(column.path), Fold(Value(term))))
+        return contains_folded(column.path, term)
 
     def _order(self, params: QueryDict) -> list[Any]:
         plain = [self._ordering(name, folded=False) for name in names_in(params, "sort")]
