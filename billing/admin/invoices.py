@@ -1,9 +1,12 @@
 """The operators' door to invoices and the ledger: to look at, to take back, to issue anew."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +46,12 @@ class LinesOfInvoice(admin.TabularInline[InvoiceLine, Invoice]):
         return False
 
 
+class ActionWithReasonForm(ActionForm):
+    """The choice of what to do with the rows ticked, and why."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=255)
+
+
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
     """Issued invoices and credit notes, with what became of them today."""
@@ -59,6 +68,7 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
         *("issued_on", "due_on", "total", "paid", "owed", "state", "reason", "customer"),
     )
     inlines = (LinesOfInvoice,)
+    action_form = ActionWithReasonForm
     actions = ("take_back", "issue_anew")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
@@ -89,9 +99,13 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
 
     @admin.action(description=_("Take back with a credit note"), permissions=["view"])
     def take_back(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> None:
-        """Each gets a credit note over its whole amount."""
+        """Each gets a credit note over its whole amount, with the reason that was typed beside the action."""
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            self.message_user(request, _("Type the reason beside the action first: it stands on the credit note."), level="ERROR")
+            return
         words = ngettext_lazy("%(number)d invoice was taken back.", "%(number)d invoices were taken back.", "number")
-        act_on_each(self, request, queryset.exclude(kind=Invoice.Kind.CREDIT_NOTE), _take_back, words)
+        act_on_each(self, request, queryset.exclude(kind=Invoice.Kind.CREDIT_NOTE), partial(_take_back, reason=reason), words)
 
     @admin.action(description=_("Issue anew what was taken back"), permissions=["view"])
     def issue_anew(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> None:
@@ -116,8 +130,8 @@ class PostingAdmin(ReadOnlyAdmin[Posting]):
         return money(posting.amount, posting.currency)
 
 
-def _take_back(invoice: Invoice, *, by: Person, at: datetime) -> None:
-    issue_credit_note(invoice=invoice, reason=str(_("Taken back by the operators")), by=by, at=at)
+def _take_back(invoice: Invoice, *, reason: str, by: Person, at: datetime) -> None:
+    issue_credit_note(invoice=invoice, reason=reason, by=by, at=at)
 
 
 def _issue_anew(invoice: Invoice, *, by: Person, at: datetime) -> None:

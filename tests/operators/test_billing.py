@@ -150,18 +150,21 @@ class TestARefund:
 class TestAnInvoice:
     def test_is_taken_back_once(self, as_operator, invoice):
         chosen = {"action": "take_back", "_selected_action": [invoice.pk]}
+        unexplained = as_operator.post(page("invoice_changelist"), chosen, follow=True).content.decode()
+        assert "Type the reason beside the action first" in unexplained
+        chosen["reason"] = "Wrong price"
         assert "1 invoice was taken back." in as_operator.post(page("invoice_changelist"), chosen, follow=True).content.decode()
         again = as_operator.post(page("invoice_changelist"), chosen, follow=True).content.decode()
         assert "The invoice was already taken back by a credit note." in again
         note = Invoice.objects.get(kind="credit_note")
-        assert (note.corrects, note.total_amount) == (invoice, -invoice.total_amount)
+        assert (note.corrects, note.total_amount, note.reason) == (invoice, -invoice.total_amount, "Wrong price")
         assert AuditEvent.objects.get(action="refused.already_credited").actor_name == "Olive Operator"
 
     def test_that_was_taken_back_is_issued_anew_once(self, as_operator, invoice):
         chosen = {"action": "issue_anew", "_selected_action": [invoice.pk]}
         refused = as_operator.post(page("invoice_changelist"), chosen, follow=True).content.decode()
         assert "Take the invoice back with a credit note first." in refused
-        as_operator.post(page("invoice_changelist"), {**chosen, "action": "take_back"})
+        as_operator.post(page("invoice_changelist"), {**chosen, "action": "take_back", "reason": "Wrong price"})
         assert "1 invoice was issued anew." in as_operator.post(page("invoice_changelist"), chosen, follow=True).content.decode()
         assert Invoice.objects.get(revision=2, kind="monthly").total_amount == invoice.total_amount
 
