@@ -72,7 +72,7 @@ def changes_csv(request: OrganizationRequest, month: date) -> StreamingHttpRespo
     reason = _why(request, table, month, present_month(request.provider, request.at))
     columns: dict[Any, Callable[[SeatEvent], object]] = {
         _("At"): lambda row: row.at,
-        _("Change"): lambda row: row.delta,
+        _("Difference"): lambda row: row.delta,
         _("Count"): lambda row: row.count_after,
         _("Mark"): lambda row: row == reason.reached,
     }
