@@ -32,6 +32,8 @@ CAP_PLANNED_AHEAD_MAX: Final = timedelta(days=3 * 366)
 LARGEST_IMPORT: Final = 20 * 2**20
 """Bytes of a file of users; 100,000 rows are about 7 million."""
 MOST_IMPORTED_USERS: Final = 100_000
+LONGEST_IMPORTED_CELL: Final = 100_000
+"""Characters; a longer one is a quotation mark that was not closed."""
 IMPORT_ROWS_A_STEP: Final = 2_000
 """How many rows are checked between two reports of progress; a cancelled import stops there."""
 IMPORT_LEASE: Final = timedelta(minutes=2)

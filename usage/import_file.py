@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from msp_portal.lib.csv_export import BYTE_ORDER_MARK, DIALECTS, FORMULA_STARTS
-from usage.bounds import MOST_IMPORTED_USERS
+from usage.bounds import LONGEST_IMPORTED_CELL, MOST_IMPORTED_USERS
 from usage.models import User
 
 TYPED: Final = ("user_name", "email", "first_name", "last_name")
@@ -62,6 +62,7 @@ class UserFile:
 
     def __init__(self, content: bytes, *, organization_names: Sequence[str]) -> None:
         self._own = {name.casefold() for name in organization_names}
+        csv.field_size_limit(LONGEST_IMPORTED_CELL)  # of the whole process, so each reader says its own
         lines = _lines(content)
         head = next(lines, "")
         self._reader = csv.reader(_again(head, lines), delimiter=_delimiter_of(head), strict=True)

@@ -46,7 +46,8 @@ def csv_response(
 
     Text is guarded, numbers stay numbers, None is an empty cell, times are ISO 8601 with their zone.
     """
-    response = StreamingHttpResponse(csv_chunks(header, rows, dialect), content_type="text/csv; charset=utf-8")
+    said = [str(word) for word in header]  # now, in the reader's language: while it is sent, none is set
+    response = StreamingHttpResponse(csv_chunks(said, rows, dialect), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_ascii_name(filename)}"'
     response["Cache-Control"] = "no-store"
     return response

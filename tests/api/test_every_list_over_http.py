@@ -78,6 +78,6 @@ def test_tells_how_many_match_in_body_and_header(live, stage):
         body, total = answer.json(), int(answer.headers["x-total-count"])
         if isinstance(body, dict):
             assert body["totalCount"] == total, name
-        rows = body if isinstance(body, list) else body.get("results", body.get("records"))
+        rows = body if isinstance(body, list) else next(value for value in body.values() if isinstance(value, list))
         assert len(rows) == min(1, total), name
         assert (total > 1) == ('rel="next"' in answer.headers.get("Link", "")), name

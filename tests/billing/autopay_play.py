@@ -10,11 +10,14 @@ from msp_portal.lib.models import OutboxMessage
 from tests.billing import methods
 
 DUE = datetime(2026, 5, 1, 12, tzinfo=UTC)  # noon on the due date of the overage invoice of March
-CUSTOMER = "cus_1"
 
 
 def days_after_due(number, **hours):
     return DUE + timedelta(days=number, **hours)
+
+
+def customer_of(provider_id):
+    return f"cus_{provider_id}"
 
 
 def on_file(provider, brand="Visa", last4="4242", **fields):
@@ -29,7 +32,7 @@ def bank_on_file(provider):
 
 def switch_on(provider, ceiling=None):
     return BillingAccount.objects.update_or_create(
-        provider=provider, defaults={"autopay": True, "autopay_ceiling": ceiling, "psp_customer": CUSTOMER}
+        provider=provider, defaults={"autopay": True, "autopay_ceiling": ceiling, "psp_customer": customer_of(provider.pk)}
     )[0]
 
 
@@ -39,14 +42,22 @@ def charged(invoice, method, *, at=DUE, reason="autopay", by=None):
 
 def answer(charge, state="succeeded", *, at=DUE, code="", action_url=""):
     """What the payment provider says of it."""
-    BillingAccount.objects.get_or_create(provider_id=charge.provider_id, defaults={"psp_customer": CUSTOMER})
+    BillingAccount.objects.get_or_create(
+        provider_id=charge.provider_id, defaults={"psp_customer": customer_of(charge.provider_id)}
+    )
     Charge.objects.filter(pk=charge.pk, sent_at=None).update(state="unknown", sent_at=at)
     charge.refresh_from_db()
     told = Told("answer", at)
     if state == "failed":
         fail(charge, code, told, at=at, psp_id=f"pi_{charge.pk}")
     else:
-        facts = {"amount": charge.amount, "currency": charge.currency, "customer": CUSTOMER, "metadata": {}, "created_at": at}
+        facts = {
+            "amount": charge.amount,
+            "currency": charge.currency,
+            "customer": customer_of(charge.provider_id),
+            "metadata": {},
+            "created_at": at,
+        }
         settle(charge, ChargeResult(id=f"pi_{charge.pk}", state=state, action_url=action_url, **facts), told, at=at)
     charge.refresh_from_db()
     return charge

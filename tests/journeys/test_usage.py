@@ -85,7 +85,7 @@ class TestEditingACap:
         page.locator(f"#organization-row-{house.pk}").get_by_role("link", name="Edit").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Cap Users at").first.check()
-        dialog.get_by_role("textbox").or_(dialog.get_by_role("spinbutton")).fill(typed)
+        dialog.get_by_label("Number of users").fill(typed)
         dialog.get_by_role("button", name="Save").click()
         return dialog
 
