@@ -12,6 +12,7 @@ from billing.bounds import MOST_PAPERS_A_RUN
 from billing.models import Contract, ContractDocument, Document, Invoice, InvoiceDocument
 from billing.pdf import MEDIA_TYPE, contract_pdf, invoice_pdf
 from msp_portal.lib import tenancy
+from msp_portal.lib.each import each
 
 log = structlog.get_logger(__name__)
 M = TypeVar("M", bound=Model)
@@ -53,15 +54,7 @@ def _draw_each(missing: QuerySet[M], draw: Callable[[M], None]) -> int:
     """
     with tenancy.system("papers that are missing"):
         waiting = list(missing.values_list("pk", flat=True)[:MOST_PAPERS_A_RUN])
-    faults: list[Exception] = []
-    for pk in waiting:
-        try:
-            _draw(missing, pk, draw)
-        except Exception as fault:  # noqa: BLE001 - raised below: one that fails must not keep all others waiting
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup("papers that could not be drawn", faults)
-    return len(waiting)
+    return len(each(waiting, lambda pk: _draw(missing, pk, draw), failed="papers that could not be drawn"))
 
 
 def _draw(missing: QuerySet[M], pk: Any, draw: Callable[[M], None]) -> None:

@@ -9,6 +9,7 @@ from accounts.models import Provider
 from billing.actions.payments import lock_account
 from billing.bounds import AUTOPAY_FROM_HOUR
 from msp_portal.lib import tenancy
+from msp_portal.lib.each import each
 
 
 class Act(Protocol):
@@ -25,21 +26,13 @@ def each_in_the_morning(find: Callable[[], Iterable[Provider]], act: Act, *, rea
     """
     with tenancy.system(reason):
         providers = list(find())
-    done, faults = 0, []
-    for provider in providers:
-        local = at.astimezone(ZoneInfo(provider.time_zone))
-        if local.hour < AUTOPAY_FROM_HOUR:
-            continue
-        try:
-            done += _alone(provider, local.date(), act, at=at)
-        except Exception as fault:  # noqa: BLE001 - raised below: one that fails must not keep all others waiting
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup(reason, faults)
-    return done
+    return sum(each(providers, lambda provider: _alone(provider, act, at=at), failed=reason))
 
 
-def _alone(provider: Provider, day: date, act: Act, *, at: datetime) -> int:
+def _alone(provider: Provider, act: Act, *, at: datetime) -> int:
+    local = at.astimezone(ZoneInfo(provider.time_zone))
+    if local.hour < AUTOPAY_FROM_HOUR:
+        return 0
     with tenancy.scope(provider.pk):
         lock_account(provider.pk)
-        return act(provider, day, at=at)
+        return act(provider, local.date(), at=at)

@@ -21,6 +21,7 @@ from billing.models import BillingAccount, MethodSetup
 from billing.queries import currency_of
 from billing.setup_words import FINAL_REFUSALS, Failure
 from msp_portal.lib import tenancy
+from msp_portal.lib.each import each
 
 log = structlog.get_logger(__name__)
 
@@ -31,16 +32,10 @@ def work_setups(now: Callable[[], datetime]) -> int:
     """Take each setup that waits for the worker one step on; their number. One that fails must not keep the others waiting."""
     with tenancy.system("payment methods on their way"):
         waiting = list(MethodSetup.objects.all().to_be_worked(now()).select_related("provider"))
-    faults = []
-    for setup in waiting:
-        try:
-            STEPS[setup.state](setup, now())
-        except Exception as fault:  # noqa: BLE001 - raised below
-            faults.append(fault)
-    close_stale(now())
-    if faults:
-        raise ExceptionGroup("setups of payment methods that failed", faults)
-    return len(waiting)
+    try:
+        return len(each(waiting, lambda setup: STEPS[setup.state](setup, now()), failed="setups of payment methods"))
+    finally:
+        close_stale(now())  # after each had its last chance
 
 
 def open_page(setup: MethodSetup, at: datetime) -> None:
