@@ -395,11 +395,13 @@ class TestASetupThatNobodyFinishes:
         setup.refresh_from_db()
         assert (setup.state, setup.failure) == ("failed", "not_finished")
 
-    def test_adds_what_was_added_by_one_who_never_came_back(self, owner, stand_in):
+    @pytest.mark.parametrize("days", [1, 3], ids=["after a day", "after a worker slept for three"])
+    def test_adds_what_was_added_by_one_who_never_came_back(self, owner, stand_in, days):
         setup = opened(start(owner))
         stand_in.pay_page(setup.url, **VISA)
-        at(setup.started_at + SETUP_LASTS)
-        assert PaymentMethod.objects.count() == 1
+        at(setup.started_at + days * SETUP_LASTS)
+        setup.refresh_from_db()
+        assert (PaymentMethod.objects.count(), setup.state) == (1, "done")
 
     def test_ends_even_if_the_payment_provider_never_answers(self, owner, monkeypatch):
         setup = opened(start(owner))
