@@ -99,6 +99,10 @@ def sign_in(login, told):
 
 @pytest.mark.xdist_group("demo")
 class TestTheDemo:
+    def test_is_one_for_all_of_these(self, request):
+        """Were the group not heeded, each worker would start a demo of its own, and nothing else would tell."""
+        assert request.node.nodeid.endswith("@demo") or not hasattr(request.config, "workerinput")
+
     def test_says_each_step_its_time_and_where_it_is(self, demo):
         assert "Migrations" in demo.said
         assert f"http://127.0.0.1:{demo.port}" in demo.said
