@@ -55,6 +55,8 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "provider.organization_creation_disallowed": _("disallowed the account to create organizations"),
     "provider.restored": _("lifted the account's suspension"),
     "provider.suspended": _("suspended the account for non-payment"),
+    "export.asked": _("asked for the file %(target)s"),
+    "export.deleted": _("deleted the file %(target)s"),
     "password.changed": _("changed the password"),
     "password.reset": _("set a new password by mail"),
     "recovery_codes.renewed": _("renewed the recovery codes"),

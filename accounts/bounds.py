@@ -19,6 +19,19 @@ KEY_REQUESTS_PER_MINUTE: Final = 300
 IDEMPOTENT_ANSWERS_KEPT_FOR: Final = timedelta(days=1)
 CASE_SUBJECT_LONGEST: Final = 120
 CASE_TEXT_LONGEST: Final = 10_000
+DIRECT_EXPORT_MAX: Final = 10_000
+"""Rows of a listing that are sent at once. A longer file is made by the worker."""
+EXPORT_ADDRESS_LONGEST: Final = 2_000
+"""Characters of a listing's path with its query."""
+EXPORTS_UNDER_WAY_MAX: Final = 3
+"""Files that one administrator lets the worker make at a time."""
+EXPORTS_KEPT_MAX: Final = 30
+"""Files that are kept for one administrator."""
+EXPORTS_KEPT_FOR: Final = timedelta(days=7)
+EXPORT_LEASE: Final = timedelta(minutes=2)
+"""How long a worker that makes a file may be silent. Then it is taken for dead."""
+EXPORT_ATTEMPTS_MAX: Final = 3
+EXPORT_TRIED_AGAIN_AFTER: Final = timedelta(minutes=1)
 
 
 class Limit(NamedTuple):

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from functools import wraps
 from ipaddress import ip_address
 from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django_htmx.middleware import HtmxDetails
@@ -31,6 +32,7 @@ from msp_portal.lib.acts import BUSY_STATES, start_noting
 from msp_portal.lib.rules import RuleBroken
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 View = Callable[..., HttpResponseBase]
 
 
@@ -43,6 +45,14 @@ class PublicRequest(HttpRequest):
     """What `public` hands to its view; the person may be signed in or not."""
 
     at: datetime
+
+
+class MayNot(PermissionDenied):
+    """What a view refuses for want of a permission that is not its door's own."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(permission.value)
+        self.permission = permission
 
 
 class PersonRequest(PublicRequest):
@@ -117,18 +127,39 @@ def organization_door(*methods: str, permission: Permission) -> Callable[[View],
     An organization that does not exist, is someone else's or is out of reach is a 404.
     """
 
-    def make(view: View) -> View:
-        @wraps(view)
-        def at_the_organization(request: OrganizationRequest, organization_id: str, **kwargs: Any) -> HttpResponseBase:
-            found = request.organizations().filter(pk=organization_id).first()
-            if found is None:
-                raise Http404
-            request.organization = found
-            return view(request, **kwargs)
+    return lambda view: _tenant_door(at_the_organization(view), "organization", methods, permission, fresh=False)
 
-        return _tenant_door(at_the_organization, "organization", methods, permission, fresh=False)
 
-    return make
+def at_the_organization(act: Callable[..., T]) -> Callable[..., T]:
+    """`act` with the organization that the URL names, looked up from those that this administrator may reach."""
+
+    @wraps(act)
+    def there(request: OrganizationRequest, organization_id: str, **kwargs: Any) -> T:
+        found = request.organizations().filter(pk=organization_id).first()
+        if found is None:
+            raise Http404
+        request.organization = found
+        return act(request, **kwargs)
+
+    return there
+
+
+def own_door(*methods: str) -> Callable[[View], View]:
+    """A door for every administrator, of the MSP or of a client, to what is his own at this place. The view starts from `request.administrator`."""
+    return lambda view: _tenant_door(view, "own", methods, None, fresh=False)
+
+
+def request_for(place: Administrator, address: str, at: datetime) -> ProviderRequest:
+    """What a door would hand to its view if `place` asked for `address`, a path with its query: for the worker, in a person's place.
+
+    Call it inside the place's scope.
+    """
+    parts = urlsplit(address)
+    request = ProviderRequest()
+    request.method, request.path, request.path_info, request.GET = "GET", parts.path, parts.path, QueryDict(parts.query)
+    ours = _prepare(request, place, several=False)
+    ours.at, ours.provider = at, Provider.objects.get(pk=place.provider_id)
+    return ours
 
 
 def by_method(**doors: View) -> View:
@@ -147,7 +178,7 @@ def takes(methods: tuple[str, ...], request: HttpRequest) -> bool:
     return request.method in methods or (request.method == "HEAD" and "GET" in methods)
 
 
-def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Permission, fresh: bool) -> View:
+def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Permission | None, fresh: bool) -> View:
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not takes(methods, request):
@@ -158,11 +189,11 @@ def _tenant_door(view: View, kind: str, methods: tuple[str, ...], permission: Pe
         place = chosen_place(request, places)
         if place is None:
             return choose_place(request) if places else no_place(request)
-        if kind == "provider" and place.is_of_an_organization and place.may(permission):
-            raise Http404  # what he may see of this stands at his organization's own address
         ours = _prepare(request, place, several=len(places) > 1)
-        if not place.may(permission):
+        if permission and not place.may(permission):
             return _refuse(ours, permission)
+        if kind == "provider" and place.is_of_an_organization:
+            raise Http404  # what he may see of this stands at his organization's own address
         if fresh and not is_fresh(ours, ours.at):
             return step_up(request)
         return _run_in_scope(view, ours, permission, args, kwargs)
@@ -206,7 +237,9 @@ def _reachable(rows: QuerySet[M], place: Administrator, organization: str) -> Qu
     return rows
 
 
-def _run_in_scope(view: View, request: ProviderRequest, permission: Permission, args: Any, kwargs: Any) -> HttpResponseBase:
+def _run_in_scope(
+    view: View, request: ProviderRequest, permission: Permission | None, args: Any, kwargs: Any
+) -> HttpResponseBase:
     place, refusals = request.administrator, start_noting()
     try:
         with tenancy.scope(place.provider_id, place.reach, place.name):
@@ -214,8 +247,11 @@ def _run_in_scope(view: View, request: ProviderRequest, permission: Permission, 
             response = view(request, *args, **kwargs)
             if isinstance(response, SimpleTemplateResponse):
                 response.render()  # inside the scope: afterwards it would find no rows
-    except PermissionDenied:
-        return _refuse(request, permission)
+    except PermissionDenied as fault:
+        wanted = fault.permission if isinstance(fault, MayNot) else permission
+        if wanted is None:
+            raise
+        return _refuse(request, wanted)
     except OperationalError as fault:
         if getattr(fault.__cause__, "sqlstate", "") not in BUSY_STATES:
             raise

@@ -7,7 +7,8 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import idempotency, throttle
-from accounts.actions import audit_chain, key_expiry
+from accounts.actions import audit_chain, key_expiry, making_exports
+from accounts.actions.exports import WORK
 from accounts.models import AuditChain
 from msp_portal.lib import tenancy
 
@@ -36,6 +37,18 @@ def log_audit_head() -> str:
     written = f"{head.event_id}:{bytes(head.digest).hex()}" if head else ""
     log.info("audit.head", head=written)
     return written
+
+
+@shared_task(name=WORK)
+def work_exports() -> int:
+    """Make the files of long listings that were asked for: by a nudge, and every minute; how many."""
+    return making_exports.work_exports(lambda: datetime.now(UTC))
+
+
+@shared_task
+def forget_exports() -> int:
+    """Once a day: remove files of listings whose time is over; how many."""
+    return making_exports.forget_exports(datetime.now(UTC))
 
 
 @shared_task

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.doors import by_method
-from accounts.views import activity, administrators, case, cases, help_page, key, named_keys, overview
+from accounts.views import activity, administrators, case, cases, exports, help_page, key, named_keys, overview
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", overview.account, name="account"),
@@ -23,6 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("administrators/<id:administrator_id>/removal/", administrators.removal, name="administrator-removal"),
     path("activity/", activity.activity, name="activity"),
     path("activity/csv/", activity.activity_csv, name="activity-csv"),
+    path("exports/", by_method(GET=exports.exports, POST=exports.ask), name="exports"),
+    path("exports/<id:export_id>/", exports.export, name="export"),
+    path("exports/<id:export_id>/file/", exports.export_file, name="export-file"),
+    path("exports/<id:export_id>/deletion/", exports.delete, name="export-deletion"),
     path("help/", help_page.help_page, name="help"),
     path("help/cases/", by_method(GET=cases.cases, POST=cases.submit), name="cases"),
     path("help/cases/csv/", cases.cases_csv, name="cases-csv"),

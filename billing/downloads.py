@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from itertools import chain
 from typing import Final, NoReturn
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -12,8 +11,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.listings import Listing
 from accounts.models import Administrator, ApiKey
-from accounts.streams import streamed_to
+from accounts.streams import scoped
 from billing.bounds import PAPER_DRAWN_WITHIN
 from billing.drafts import Draft
 from billing.models import Contract, ContractDocument, Document, Invoice, InvoiceDocument, InvoiceLine
@@ -54,6 +54,12 @@ def not_drawn_yet() -> NoReturn:
 
 
 def lines_csv(invoice: Invoice, reader: Administrator | ApiKey, dialect: Dialect = COMMA) -> StreamingHttpResponse:
+    """`lines_of` an invoice, however many, sent at once."""
+    listing = lines_of(invoice)
+    return csv_response(listing.name, listing.header, scoped(reader, listing.lines()), dialect)
+
+
+def lines_of(invoice: Invoice) -> Listing:
     """The lines of an invoice, read with what it corrects, and its taxes; the amounts add up to its total."""
     header = [_("Invoice"), _("Period"), _("Organization ID"), _("Organization"), _("Description"), *QUANTITIES]
     lines = InvoiceLine.objects.filter(provider_id=invoice.provider_id, invoice=invoice).order_by("place")
@@ -62,14 +68,14 @@ def lines_csv(invoice: Invoice, reader: Administrator | ApiKey, dialect: Dialect
         [invoice.number, *_tax_cells(invoice.month, tax.note or str(tax), tax.amount, invoice.currency)]
         for tax in invoice.taxes.order_by("place")
     ]
-    return csv_response(f"{invoice.number}.csv", header, chain(streamed_to(reader, lines, cells), taxes), dialect)
+    return Listing(f"{invoice.number}.csv", header, lines, cells, closing=taxes)
 
 
-def next_invoice_csv(coming: NextInvoice, dialect: Dialect = COMMA) -> StreamingHttpResponse:
+def lines_to_come(coming: NextInvoice) -> Listing:
     """The lines of what the next 1st will bring, and its taxes, as things stand."""
     header = [_("Issued on"), _("Period"), _("Organization ID"), _("Organization"), _("Description"), *QUANTITIES]
     rows = [[coming.issued_on, *cells] for row in coming.expected for cells in _cells_of_expected(row)]
-    return csv_response("next-invoice.csv", header, rows, dialect)
+    return Listing("next-invoice.csv", header, rows)
 
 
 def _download(name: str, paper: Document) -> HttpResponse:

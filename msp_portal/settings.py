@@ -224,6 +224,8 @@ CELERY_BEAT_SCHEDULE = {
     "audit-chain": {"task": "accounts.tasks.chain_audit_events", "schedule": timedelta(minutes=1)},
     "audit-head": {"task": "accounts.tasks.log_audit_head", "schedule": crontab(minute="7")},
     "key-expiry": {"task": "accounts.tasks.tell_of_expiring_keys", "schedule": crontab(minute="13")},
+    "exports": {"task": "accounts.tasks.work_exports", "schedule": timedelta(minutes=1)},
+    "exports-over": {"task": "accounts.tasks.forget_exports", "schedule": crontab(minute="57", hour="3")},
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
     "cap-changes": {"task": "usage.tasks.follow_cap_changes", "schedule": timedelta(minutes=1)},
     "user-imports": {"task": "usage.tasks.work_imports", "schedule": timedelta(minutes=1)},

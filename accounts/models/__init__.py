@@ -4,6 +4,7 @@ from accounts.models.administrator import Access, Administrator
 from accounts.models.api_key import ApiKey, ApiKeyUse
 from accounts.models.audit import AuditChain, AuditEvent
 from accounts.models.base import TenantRow
+from accounts.models.export import Export, ExportPiece
 from accounts.models.idempotent_answer import IdempotentAnswer
 from accounts.models.person import Operator, Person
 from accounts.models.provider import Organization, Provider
@@ -17,6 +18,8 @@ __all__ = [
     "ApiKeyUse",
     "AuditChain",
     "AuditEvent",
+    "Export",
+    "ExportPiece",
     "IdempotentAnswer",
     "Operator",
     "Organization",

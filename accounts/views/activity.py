@@ -5,16 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.audit_words import KINDS, changes_of, sentence_of
 from accounts.doors import ProviderRequest, provider_door
+from accounts.listings import Listing, provider_csv
 from accounts.models import AuditEvent
 from accounts.roles import Permission
-from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 
@@ -40,8 +39,8 @@ def activity(request: ProviderRequest) -> HttpResponse:
     return page(request, "accounts/activity.html", context, fragment="activity-list")
 
 
-@provider_door("GET", permission=Permission.SEE_ACTIVITY)
-def activity_csv(request: ProviderRequest) -> StreamingHttpResponse:
+@provider_csv(permission=Permission.SEE_ACTIVITY)
+def activity_csv(request: ProviderRequest) -> Listing:
     """`/activity/csv/`: exactly what the page's search and filters match."""
     header = [
         _("At"),
@@ -55,9 +54,7 @@ def activity_csv(request: ProviderRequest) -> StreamingHttpResponse:
         _("Target ID"),
     ]
     header += [_("Organization ID"), _("Address")]
-    return csv_response(
-        "activity.csv", header, streamed(request, _table(request).filtered(_readable(request)), _cells), dialect_of(request)
-    )
+    return Listing("activity.csv", header, _table(request).filtered(_readable(request)), _cells)
 
 
 def _readable(request: ProviderRequest) -> QuerySet[AuditEvent]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -11,12 +11,11 @@ from accounts.actions.cases import submit_case
 from accounts.case_choices import CaseStatus
 from accounts.doors import ProviderRequest, provider_door
 from accounts.forms.cases import CaseForm
+from accounts.listings import Listing, provider_csv
 from accounts.models import SupportCase
 from accounts.models.support_case import SupportCaseQuerySet
 from accounts.roles import Permission
-from accounts.streams import streamed
 from msp_portal.lib.acts import carry_out
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page, redirect_to
 from msp_portal.lib.tables import Choice, TableQuery
 
@@ -45,14 +44,12 @@ def cases(request: ProviderRequest) -> HttpResponse:
     return page(request, "cases/cases.html", shown, fragment="cases-list")
 
 
-@provider_door("GET", permission=Permission.SEE_CASES)
-def cases_csv(request: ProviderRequest) -> StreamingHttpResponse:
+@provider_csv(permission=Permission.SEE_CASES)
+def cases_csv(request: ProviderRequest) -> Listing:
     """Exactly the rows that the page's search and filters match, in its order."""
     header = [_("Number"), _("Subject"), _("Status"), _("Severity"), _("Kind"), _("Product"), _("Operating system")]
     header += [_("Organization"), _("Organization ID"), _("Reporter"), _("Reporter's e-mail"), _("Submitted"), _("Last change")]
-    return csv_response(
-        "cases.csv", header, streamed(request, _table(request).filtered(reached_cases(request)), _cells), dialect_of(request)
-    )
+    return Listing("cases.csv", header, _table(request).filtered(reached_cases(request)), _cells)
 
 
 @provider_door("GET", permission=Permission.SUBMIT_CASES)

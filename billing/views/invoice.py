@@ -3,22 +3,22 @@
 from typing import Final
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, provider_door
+from accounts.listings import Listing, provider_csv
 from accounts.roles import Permission
 from billing.days import today
-from billing.downloads import RETRY_AFTER, invoice_download, lines_csv
+from billing.downloads import RETRY_AFTER, invoice_download, lines_of
 from billing.dunning import Stop
 from billing.models import Invoice
 from billing.plan_words import sentences_of
 from billing.plans import plans_of
 from billing.queries import paper_of_invoice
 from billing.timeline import timeline_of
-from msp_portal.lib.csv_export import dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
 
@@ -61,10 +61,9 @@ def invoice_pdf(request: ProviderRequest, invoice_id: str) -> HttpResponse:
     return invoice_download(found, paper)
 
 
-@provider_door("GET", permission=Permission.SEE_INVOICES)
-def invoice_csv(request: ProviderRequest, invoice_id: str) -> StreamingHttpResponse:
-    found = get_object_or_404(_invoices(request), pk=invoice_id)
-    return lines_csv(found, request.administrator, dialect_of(request))
+@provider_csv(permission=Permission.SEE_INVOICES)
+def invoice_csv(request: ProviderRequest, invoice_id: str) -> Listing:
+    return lines_of(get_object_or_404(_invoices(request), pk=invoice_id))
 
 
 def _coming(request: ProviderRequest, found: Invoice) -> list[str]:

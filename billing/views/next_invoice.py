@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, provider_door
+from accounts.listings import Listing, provider_csv
 from accounts.roles import Permission
 from billing import next_invoice as coming
-from billing.downloads import next_invoice_csv as as_csv
-from msp_portal.lib.csv_export import dialect_of
+from billing.downloads import lines_to_come
 from msp_portal.lib.page import page
 
 LINES_SHOWN: Final = 100  # of each invoice; the CSV has them all
@@ -26,6 +26,6 @@ def next_invoice(request: ProviderRequest) -> HttpResponse:
     return page(request, "billing/next_invoice.html", shown)
 
 
-@provider_door("GET", permission=Permission.SEE_INVOICES)
-def next_invoice_csv(request: ProviderRequest) -> StreamingHttpResponse:
-    return as_csv(coming.next_invoice(request.provider, request.at), dialect_of(request))
+@provider_csv(permission=Permission.SEE_INVOICES)
+def next_invoice_csv(request: ProviderRequest) -> Listing:
+    return lines_to_come(coming.next_invoice(request.provider, request.at))

@@ -1,14 +1,15 @@
 """The Payment History tab: invoices, what became of them, and what happens next."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, provider_door
+from accounts.listings import Listing, provider_csv
 from accounts.models import Provider
 from accounts.roles import Permission
 from billing.days import today
@@ -16,8 +17,6 @@ from billing.models import Charge, ChargeState, Invoice, InvoiceStatus
 from billing.next_invoice import next_invoice
 from billing.outlook import outlook_of
 from billing.queries import open_account, totals_of, years_of
-from msp_portal.lib import tenancy
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.money import trimmed
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
@@ -53,12 +52,12 @@ def payments(request: ProviderRequest) -> HttpResponse:
     return page(request, "billing/payments.html", shown, fragment="payments-list")
 
 
-@provider_door("GET", permission=Permission.SEE_INVOICES)
-def payments_csv(request: ProviderRequest) -> StreamingHttpResponse:
+@provider_csv(permission=Permission.SEE_INVOICES)
+def payments_csv(request: ProviderRequest) -> Listing:
     """Exactly the invoices that the page's filters match, in its order."""
     header = [_("Number"), _("Kind"), _("Corrects"), _("Period"), _("Time zone"), _("Issued on"), _("Due on"), _("Status")]
     header += [_("Currency"), _("Billed"), _("Credited"), _("Paid"), _("Owed")]
-    return csv_response("payment-history.csv", header, _lines(request), dialect_of(request))
+    return Listing("payment-history.csv", header, _table(request).filtered(_rows(request)), _cells)
 
 
 def _to_confirm(provider: Provider) -> Charge | None:
@@ -81,14 +80,10 @@ def _only(column: str, value: object) -> Any:
     return lambda rows: rows.filter(**{column: value})
 
 
-def _lines(request: ProviderRequest) -> Iterator[list[object]]:
-    """Read while they are sent, after the request's own scope has ended."""
-    place = request.administrator
-    with tenancy.scope(place.provider_id, place.reach, place.name):
-        for row in _table(request).filtered(_rows(request)).iterator(chunk_size=2000):
-            amounts = (row.total_amount, row.credited_amount, row.paid_amount, row.owed_amount)  # type: ignore[attr-defined]  # by `as_of`
-            yield [
-                *(row.number, row.get_kind_display(), row.corrects.number if row.corrects else "", f"{row.month:%Y-%m}"),
-                *(row.time_zone, row.issued_on, row.due_on, row.status, row.currency),  # type: ignore[attr-defined]
-                *(trimmed(amount, row.currency) for amount in amounts),
-            ]
+def _cells(row: Invoice) -> Sequence[object]:
+    amounts = (row.total_amount, row.credited_amount, row.paid_amount, row.owed_amount)  # type: ignore[attr-defined]  # by `as_of`
+    return [
+        *(row.number, row.get_kind_display(), row.corrects.number if row.corrects else "", f"{row.month:%Y-%m}"),
+        *(row.time_zone, row.issued_on, row.due_on, row.status, row.currency),  # type: ignore[attr-defined]
+        *(trimmed(amount, row.currency) for amount in amounts),
+    ]

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Any, Final
 
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import get_language
 
@@ -46,9 +47,13 @@ def csv_response(
 
     Text is guarded, numbers stay numbers, None is an empty cell, times are ISO 8601 with their zone.
     """
-    said = [str(word) for word in header]  # now, in the reader's language: while it is sent, none is set
-    response = StreamingHttpResponse(csv_chunks(said, rows, dialect), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_ascii_name(filename)}"'
+    return csv_attachment(filename, _in_language(get_language(), csv_chunks(header, rows, dialect)))
+
+
+def csv_attachment(filename: str, chunks: Iterable[str] | Iterable[bytes]) -> StreamingHttpResponse:
+    """The same of a file's text that is there already, in pieces."""
+    response = StreamingHttpResponse(chunks, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{ascii_name(filename)}"'
     response["Cache-Control"] = "no-store"
     return response
 
@@ -64,9 +69,25 @@ def csv_chunks(header: Sequence[object], rows: Iterable[Sequence[object]], diale
         mark = ""
 
 
+def ascii_name(filename: str) -> str:
+    """`filename` as a download is called."""
+    stem, _, ending = filename.rpartition(".")
+    return f"{slugify(stem) or 'export'}.{slugify(ending) or 'csv'}"
+
+
 def guarded(text: str) -> str:
     """`text` with a leading apostrophe when a spreadsheet would run it."""
     return f"'{text}" if text[:1] in FORMULA_STARTS and text else text
+
+
+def _in_language(language: str | None, chunks: Iterator[str]) -> Iterator[str]:
+    """Each chunk made in the reader's language: while it is sent, none is set."""
+    while True:
+        with translation.override(language):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _cell(value: object, dialect: Dialect) -> object:
@@ -97,8 +118,3 @@ _WRITERS: dict[type, Callable[[Any], object]] = {
     datetime: datetime.isoformat,
     date: date.isoformat,
 }
-
-
-def _ascii_name(filename: str) -> str:
-    stem, _, ending = filename.rpartition(".")
-    return f"{slugify(stem) or 'export'}.{slugify(ending) or 'csv'}"

@@ -55,8 +55,10 @@ def current() -> str | None:
 
 
 @contextmanager
-def scope(provider_id: str, reach: Reach = WHOLE, actor: str = "") -> Iterator[None]:
+def scope(provider_id: str, reach: Reach = WHOLE, actor: str = "", *, frozen: bool = False) -> Iterator[None]:
     """Open a durable transaction that sees one provider's rows, through `reach`. `actor` is the name that the seat ledger notes.
+
+    With `frozen` all its statements see the rows as the first one did, and none may write.
 
     :raises AlreadyInScope: inside another scope.
     :raises RuntimeError: inside another transaction (Django's `durable`).
@@ -67,6 +69,8 @@ def scope(provider_id: str, reach: Reach = WHOLE, actor: str = "") -> Iterator[N
     token = _inside.set(provider_id)
     try:
         with transaction.atomic(durable=True):
+            if frozen and not embedded:
+                _freeze()
             _set("portal_tenant", provider_id, reach.administrator_id, reach.kind, actor)
             yield
             if embedded and not connection.needs_rollback:  # releasing a savepoint keeps settings; a commit drops them
@@ -93,6 +97,11 @@ def sees_everything() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select pg_has_role(session_user, 'portal_system', 'usage')")
         return bool(cursor.fetchone()[0])
+
+
+def _freeze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
 
 
 def _set(*settings: str) -> None:

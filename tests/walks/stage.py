@@ -1,5 +1,6 @@
 """The stage of the walks: the cast, what hangs on Acme's walls, and an actor for each letter of the table."""
 
+import gzip
 import hashlib
 from datetime import date, timedelta
 
@@ -7,8 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actions.making_exports import rights_of
 from accounts.actions.named_keys import create_named_key
-from accounts.models import ApiKey, Organization, SupportCase
+from accounts.models import ApiKey, Export, ExportPiece, Organization, SupportCase
 from accounts.roles import Role
 from billing.models import (
     Charge,
@@ -63,6 +65,7 @@ class Stage:
         for msp in self.cast.msps:
             name_a_key(msp)
             start_paying(msp)
+            keep_a_file(msp)
             decline_a_charge(msp)
         self.administrators = dict(zip(ACTORS, map(self.administrator, ACTORS), strict=True))
 
@@ -110,6 +113,7 @@ class Stage:
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
             "month": f"{Seats.objects.get(pk=client.pk).month:%Y-%m}",
+            "export_id": Export.objects.get(administrator=msp.owner).pk,
             "token": "no-such-token",
             "kind": "card",
             "method_id": PaymentMethod.objects.filter(provider=msp.provider).on_file().last().pk,
@@ -120,6 +124,27 @@ class Stage:
 def send_a_file(organization, name, *, by):
     file = SimpleUploadedFile(name, b"user_name,email\nnew,new@x.example\n")
     start_import(organization=organization, file=file, by=by, at=timezone.now())
+
+
+def keep_a_file(msp):
+    """A file of all users that was made for the owner."""
+    owner, now = msp.owner, timezone.now()
+    export = Export.objects.create(
+        provider=msp.provider,
+        administrator=owner,
+        address="/users/csv/",
+        language="en",
+        file_name="users.csv",
+        state=Export.State.READY,
+        rows_expected=2,
+        rows_written=2,
+        rights=rights_of(owner),
+        asked_at=now,
+        made_at=now,
+        expires_at=now + timedelta(days=7),
+    )
+    lines = "".join(f"{client.organization.name},{client.user.user_name}\r\n" for client in msp.clients)
+    ExportPiece.objects.create(provider=msp.provider, export=export, place=1, content=gzip.compress(lines.encode(), mtime=0))
 
 
 def name_a_key(msp):

@@ -137,6 +137,11 @@ TABLE = {
     "administrator-removal": row(GET="B", POST="B", absent="F"),
     "activity": row(GET="BARF"),
     "activity-csv": row(GET="BARF"),
+    # Files of long lists; the one named is the owner's
+    "exports": row(GET=SIGNED_IN.replace("S", ""), POST=SIGNED_IN.replace("S", "")),
+    "export": row(GET="B", absent="AIMHRLXTOF", shows="users.csv"),
+    "export-file": row(GET="B", absent="AIMHRLXTOF", shows="acme.user"),
+    "export-deletion": row(POST="B", absent="AIMHRLXTOF"),
     # Help, and the cases; the one named is about Acme
     "help": row(GET=MSP),
     "cases": row(GET=MSP, POST="BAIMHLXF", shows="acme"),

@@ -19,7 +19,7 @@ from tests.walks.stage import HIDDEN_FROM, Stage
 from tests.walks.state import changes, state
 from tests.walks.table import ACTORS, METHODS, TABLE
 
-MARKS = {"public", "signed_in", "provider", "organization", "by_method", "api"}
+MARKS = {"public", "signed_in", "provider", "organization", "own", "by_method", "api"}
 UNMARKED = {"livez": "health", "readyz": "health"}
 STRANGERS = "LXTOF"
 FORGERY_TOKEN = re.compile(r"\b[0-9A-Za-z]{64}\b")

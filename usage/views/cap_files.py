@@ -3,14 +3,13 @@
 from collections.abc import Collection
 from typing import Final
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, provider_door
+from accounts.listings import Listing, provider_csv
 from accounts.roles import Permission
-from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.csv_import import Fault
 from msp_portal.lib.page import page
 from usage.forms.cap_files import CapFileForm, read_caps
@@ -25,12 +24,12 @@ HEADER: Final = ("id", "name", "cap")
 FAULTS_SHOWN: Final = 100
 
 
-@provider_door("GET", permission=Permission.EDIT_CAPS)
-def caps_csv(request: ProviderRequest) -> StreamingHttpResponse:
+@provider_csv(permission=Permission.EDIT_CAPS)
+def caps_csv(request: ProviderRequest) -> Listing:
     """The caps of exactly the rows that the page's search and filter match, to be edited and uploaded."""
     table = table_of(request, request.GET)
     rows = table.filtered(rows_of(request, table)).values_list("organization_id", "name", "user_cap")
-    return csv_response("user-caps.csv", HEADER, streamed(request, rows), dialect_of(request))
+    return Listing("user-caps.csv", HEADER, rows)
 
 
 @provider_door("GET", permission=Permission.EDIT_CAPS)

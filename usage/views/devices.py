@@ -5,14 +5,13 @@ from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.doors import OrganizationRequest, ProviderRequest, organization_door, provider_door
+from accounts.listings import Listing, organization_csv, provider_csv
 from accounts.models import Organization
 from accounts.roles import Permission
-from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
 from usage.models import Device
@@ -37,9 +36,9 @@ def devices(request: ProviderRequest) -> HttpResponse:
     return page(request, PAGE, list_of(request), fragment=LIST)
 
 
-@provider_door("GET", permission=Permission.SEE_USERS)
-def devices_csv(request: ProviderRequest) -> StreamingHttpResponse:
-    return _csv(request, "devices.csv")
+@provider_csv(permission=Permission.SEE_USERS)
+def devices_csv(request: ProviderRequest) -> Listing:
+    return _listing(request, "devices.csv")
 
 
 @organization_door("GET", permission=Permission.SEE_USERS)
@@ -47,9 +46,9 @@ def organization_devices(request: OrganizationRequest) -> HttpResponse:
     return page(request, PAGE, list_of(request, request.organization), fragment=LIST)
 
 
-@organization_door("GET", permission=Permission.SEE_USERS)
-def organization_devices_csv(request: OrganizationRequest) -> StreamingHttpResponse:
-    return _csv(request, f"devices of {request.organization.name}.csv", request.organization)
+@organization_csv(permission=Permission.SEE_USERS)
+def organization_devices_csv(request: OrganizationRequest) -> Listing:
+    return _listing(request, f"devices of {request.organization.name}.csv", request.organization)
 
 
 def list_of(request: ProviderRequest, organization: Organization | None = None) -> dict[str, Any]:
@@ -78,7 +77,7 @@ def _table(request: ProviderRequest, organizations: Sequence[Organization]) -> T
     )
 
 
-def _csv(request: ProviderRequest, name: str, organization: Organization | None = None) -> StreamingHttpResponse:
+def _listing(request: ProviderRequest, name: str, organization: Organization | None = None) -> Listing:
     organizations = [] if organization else organizations_to_choose(request)
     rows = _table(request, organizations).filtered(_rows(request, organization))
-    return csv_response(name, CSV_HEADER, streamed(request, rows.values_list(*CSV_COLUMNS)), dialect_of(request))
+    return Listing(name, CSV_HEADER, rows.values_list(*CSV_COLUMNS))

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.doors import OrganizationRequest, organization_door
+from accounts.listings import Listing, organization_csv
 from accounts.roles import Permission
-from accounts.streams import streamed
 from msp_portal.lib.acts import carry_out
 from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page, redirect_to
@@ -71,12 +71,12 @@ def cancel(request: OrganizationRequest, import_id: str) -> HttpResponse:
     return redirect_to(request, _url(user_import)) if done else _import(request, user_import, form)
 
 
-@organization_door("GET", permission=Permission.EDIT_USERS)
-def faults_csv(request: OrganizationRequest, import_id: str) -> StreamingHttpResponse:
+@organization_csv(permission=Permission.EDIT_USERS)
+def faults_csv(request: OrganizationRequest, import_id: str) -> Listing:
     """`…/<import>/faults/csv/`: every faulty row with its line and all that is wrong with it."""
     header = [_("Line"), *(LABELS[column] for column in TYPED), _("What is wrong")]
     rows = _own(request, import_id).rows.faulty().values_list("line", *TYPED, "faults")
-    return csv_response("faulty rows.csv", header, streamed(request, rows, _cells), dialect_of(request))
+    return Listing("faulty rows.csv", header, rows, _cells)
 
 
 def _own(request: OrganizationRequest, import_id: str) -> UserImport:

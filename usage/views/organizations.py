@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.db.models import OuterRef, Subquery
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, provider_door
+from accounts.listings import Listing, provider_csv
 from accounts.models import Organization
 from accounts.roles import Permission
-from accounts.streams import streamed
 from msp_portal.lib.acts import carry_out
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page, redirect_to
 from msp_portal.lib.tables import TableQuery
 from usage.actions.organizations import open_organization
@@ -45,8 +44,8 @@ def organizations(request: ProviderRequest) -> HttpResponse:
     return page(request, "organizations/organizations.html", shown, fragment="organizations-list")
 
 
-@provider_door("GET", permission=Permission.SEE_ORGANIZATIONS)
-def organizations_csv(request: ProviderRequest) -> StreamingHttpResponse:
+@provider_csv(permission=Permission.SEE_ORGANIZATIONS)
+def organizations_csv(request: ProviderRequest) -> Listing:
     """Exactly the rows that the page's search and filter match, in its order."""
     table = _table(request)
     header = [
@@ -59,12 +58,8 @@ def organizations_csv(request: ProviderRequest) -> StreamingHttpResponse:
         _("Devices"),
     ]
     header += [_("User cap"), _("Created"), _("Closed")]
-    return csv_response(
-        "organizations.csv",
-        header,
-        streamed(request, table.filtered(_rows(request, table).select_related("organization")), _cells),
-        dialect_of(request),
-    )
+    rows = table.filtered(_rows(request, table).select_related("organization"))
+    return Listing("organizations.csv", header, rows, _cells)
 
 
 @provider_door("GET", permission=Permission.EDIT_ORGANIZATIONS)

@@ -1,17 +1,18 @@
 """The Usage tab: licences on top, below one row an organization."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.doors import ProviderRequest, provider_door
+from accounts.listings import Listing, provider_csv
 from accounts.models import Administrator
 from accounts.roles import Permission, roles_with
-from msp_portal.lib import tenancy
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.forms.many_caps import ManyCapsForm, listed_as_text
@@ -53,10 +54,10 @@ def usage(request: ProviderRequest) -> HttpResponse:
     return page(request, "usage/usage.html", shown, fragment="usage-list")
 
 
-@provider_door("GET", permission=Permission.SEE_USAGE)
-def usage_csv(request: ProviderRequest) -> StreamingHttpResponse:
+@provider_csv(permission=Permission.SEE_USAGE)
+def usage_csv(request: ProviderRequest) -> Listing:
     """Exactly the rows that the page's search and filter match, in its order."""
-    month = present_month(request.provider, request.at)
+    month, table = present_month(request.provider, request.at), table_of(request, request.GET)
     header = [
         _("Organization"),
         _("Organization ID"),
@@ -66,8 +67,9 @@ def usage_csv(request: ProviderRequest) -> StreamingHttpResponse:
         _("Last month's high-water mark"),
     ]
     header += [_("Users"), _("Devices"), _("Current high-water mark"), _("User cap"), _("Cap state"), _("As of")]
-    lines = _lines(request, [f"{month.month:%Y-%m}", month.time_zone])
-    return csv_response(f"usage-{month.month:%Y-%m}.csv", header, lines, dialect_of(request))
+    rows = table.filtered(rows_of(request, table).select_related("organization"))
+    cells = partial(_cells, [f"{month.month:%Y-%m}", month.time_zone], request.at)
+    return Listing(f"usage-{month.month:%Y-%m}.csv", header, rows, cells)
 
 
 def what_rows_offer(request: ProviderRequest, organizations: Iterable[str]) -> dict[str, Any]:
@@ -122,12 +124,8 @@ def _licences(request: ProviderRequest) -> dict[str, Any]:
     }
 
 
-def _lines(request: ProviderRequest, of_the_month: list[str]) -> Iterator[list[object]]:
-    """Read while they are sent, after the request's own scope has ended."""
-    place, table = request.administrator, table_of(request, request.GET)
-    with tenancy.scope(place.provider_id, place.reach, place.name):
-        for row in table.filtered(rows_of(request, table).select_related("organization")).iterator(chunk_size=2000):
-            yield [
-                *(row.name, row.pk, row.organization.external_id, *of_the_month, row.last_high_water_mark),  # type: ignore[attr-defined]
-                *(row.users, row.devices, row.high_water_mark, row.user_cap, row.cap_state.label, request.at),  # type: ignore[attr-defined]
-            ]
+def _cells(of_the_month: Sequence[str], at: datetime, row: Seats) -> Sequence[object]:
+    return [
+        *(row.name, row.pk, row.organization.external_id, *of_the_month, row.last_high_water_mark),  # type: ignore[attr-defined]
+        *(row.users, row.devices, row.high_water_mark, row.user_cap, row.cap_state.label, at),  # type: ignore[attr-defined]
+    ]

@@ -5,14 +5,13 @@ from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.doors import OrganizationRequest, ProviderRequest, organization_door, provider_door
+from accounts.listings import Listing, organization_csv, provider_csv
 from accounts.models import Organization
 from accounts.roles import Permission
-from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.models import User
@@ -42,9 +41,9 @@ def users(request: ProviderRequest) -> HttpResponse:
     return page(request, PAGE, shown, fragment=LIST)
 
 
-@provider_door("GET", permission=Permission.SEE_USERS)
-def users_csv(request: ProviderRequest) -> StreamingHttpResponse:
-    return _csv(request, "users.csv")
+@provider_csv(permission=Permission.SEE_USERS)
+def users_csv(request: ProviderRequest) -> Listing:
+    return _listing(request, "users.csv")
 
 
 @organization_door("GET", permission=Permission.SEE_USERS)
@@ -52,9 +51,9 @@ def organization_users(request: OrganizationRequest) -> HttpResponse:
     return page(request, PAGE, list_of(request, request.organization), fragment=LIST)
 
 
-@organization_door("GET", permission=Permission.SEE_USERS)
-def organization_users_csv(request: OrganizationRequest) -> StreamingHttpResponse:
-    return _csv(request, f"users of {request.organization.name}.csv", request.organization)
+@organization_csv(permission=Permission.SEE_USERS)
+def organization_users_csv(request: OrganizationRequest) -> Listing:
+    return _listing(request, f"users of {request.organization.name}.csv", request.organization)
 
 
 def list_of(request: ProviderRequest, organization: Organization | None = None) -> dict[str, Any]:
@@ -83,13 +82,11 @@ def _table(request: ProviderRequest, organizations: Sequence[Organization]) -> T
     )
 
 
-def _csv(request: ProviderRequest, name: str, organization: Organization | None = None) -> StreamingHttpResponse:
+def _listing(request: ProviderRequest, name: str, organization: Organization | None = None) -> Listing:
     organizations = [] if organization else organizations_to_choose(request)
     rows = _table(request, organizations).filtered(_rows(request, organization))
     words = {state: str(label) for state, label in User.State.choices}  # translated once, not in each of a million rows
-    return csv_response(
-        name, CSV_HEADER, streamed(request, rows.values_list(*CSV_COLUMNS), partial(_cells, words)), dialect_of(request)
-    )
+    return Listing(name, CSV_HEADER, rows.values_list(*CSV_COLUMNS), partial(_cells, words))
 
 
 def _cells(state_words: Mapping[str, str], row: tuple[Any, ...]) -> Sequence[object]:

@@ -9,15 +9,14 @@ from functools import partial
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.doors import OrganizationRequest, organization_door
+from accounts.listings import Listing, organization_csv
 from accounts.roles import Permission
-from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.fold import Fold, contains_folded
 from msp_portal.lib.page import page
 from msp_portal.lib.periods import written_month
@@ -47,14 +46,14 @@ def mark(request: OrganizationRequest, month: date) -> HttpResponse:
     return page(request, "usage/why.html", shown, fragment="present-list")
 
 
-@organization_door("GET", permission=Permission.SEE_USAGE)
-def mark_csv(request: OrganizationRequest, month: date) -> StreamingHttpResponse:
+@organization_csv(permission=Permission.SEE_USAGE)
+def mark_csv(request: OrganizationRequest, month: date) -> Listing:
     """Those present, as the page's search and order have them."""
     table = _present_table(request)
     reason = _why(request, table, month, present_month(request.provider, request.at))
     rows = table.filtered(reason.present().annotate(folded=Fold("subject_name")))
     columns: dict[Any, Callable[[SeatEvent], object]] = {_("Present since"): lambda row: row.at}
-    return _csv(request, reason, _("present"), rows, columns)
+    return _listing(request, reason, _("present"), rows, columns)
 
 
 @organization_door("GET", permission=Permission.SEE_USAGE)
@@ -65,8 +64,8 @@ def changes(request: OrganizationRequest, month: date) -> HttpResponse:
     return page(request, "usage/why_changes.html", shown, fragment="changes-list")
 
 
-@organization_door("GET", permission=Permission.SEE_USAGE)
-def changes_csv(request: OrganizationRequest, month: date) -> StreamingHttpResponse:
+@organization_csv(permission=Permission.SEE_USAGE)
+def changes_csv(request: OrganizationRequest, month: date) -> Listing:
     """The changes that led to the mark, as the page's search and order have them."""
     table = _changes_table(request)
     reason = _why(request, table, month, present_month(request.provider, request.at))
@@ -76,7 +75,7 @@ def changes_csv(request: OrganizationRequest, month: date) -> StreamingHttpRespo
         _("Count"): lambda row: row.count_after,
         _("Mark"): lambda row: row == reason.reached,
     }
-    return _csv(request, reason, _("changes"), table.filtered(reason.changes()), columns)
+    return _listing(request, reason, _("changes"), table.filtered(reason.changes()), columns)
 
 
 def _why(request: OrganizationRequest, table: TableQuery, month: date, present: BillingMonth) -> Why:
@@ -147,20 +146,20 @@ def _trail(request: OrganizationRequest, reason: Why, address: str) -> list[dict
     return [*({"label": label, "url": url} for label, url in above), {"label": _("Changes")}]
 
 
-def _csv(
+def _listing(
     request: OrganizationRequest,
     reason: Why,
     what: str,
     rows: QuerySet[SeatEvent],
     columns: dict[Any, Callable[[SeatEvent], object]],
-) -> StreamingHttpResponse:
+) -> Listing:
     if request.administrator.may(Permission.SEE_USERS):
         columns |= {_("Name"): lambda row: row.subject_name, _("ID"): lambda row: row.subject_id}
     if request.administrator.may(Permission.SEE_ACTIVITY):
         columns |= {_("By"): lambda row: row.by}
     name = f"{request.organization.name} {written_month(reason.calendar.month)} {reason.kind} {what}.csv"
     cells = partial(_cells, list(columns.values()))
-    return csv_response(name, list(columns), streamed(request, rows, cells), dialect_of(request))
+    return Listing(name, list(columns), rows, cells)
 
 
 def _cells(columns: Sequence[Callable[[SeatEvent], object]], row: SeatEvent) -> Sequence[object]:
