@@ -1,5 +1,6 @@
 """The next invoice so far: what the monthly run would issue on the next 1st, by the functions by which it does."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -63,7 +64,12 @@ class NextInvoice:
 def next_invoice(provider: Provider, at: datetime) -> NextInvoice:
     """The provider's next invoice so far; `expected` is empty where nothing is due."""
     month, versions = present_month(provider, at), versions_of(provider)
-    customer, day = billed_to(provider), months_later(month.month, 1)
     drafts = drafts_so_far(provider, versions, month.month, at)
-    expected = [Expected(draft, taxes_on(draft.net_amount, customer, draft.contract.currency, day)) for draft in drafts]
+    expected = expected_of(provider, drafts, months_later(month.month, 1))
     return NextInvoice(month, at, expected, is_late=is_to_bill(provider, versions, month.month))
+
+
+def expected_of(provider: Provider, drafts: Iterable[Draft], day: date) -> list[Expected]:
+    """The drafts with the taxes of invoices of `day`."""
+    customer = billed_to(provider)
+    return [Expected(draft, taxes_on(draft.net_amount, customer, draft.contract.currency, day)) for draft in drafts]

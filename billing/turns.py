@@ -64,7 +64,7 @@ def drafts_so_far(provider: Provider, versions: Sequence[Contract], month: date,
 
 def versions_of(provider: Provider) -> Sequence[Contract]:
     """Every version of the provider's contract."""
-    return list(provider.contracts.select_related("provider"))
+    return list(provider.contracts.select_related("provider", "package"))
 
 
 def _has_come(provider: Provider, draft: Draft) -> bool:

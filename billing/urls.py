@@ -2,13 +2,27 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from billing.views import autopay, contract, information, invoice, method_setups, methods, next_invoice, pay, payments, webhooks
+from billing.views import (
+    autopay,
+    contract,
+    information,
+    invoice,
+    method_setups,
+    methods,
+    next_invoice,
+    pay,
+    payments,
+    psa,
+    webhooks,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/payments/", payments.payments, name="payments"),
     path("account/payments/csv/", payments.payments_csv, name="payments-csv"),
     path("account/payments/next/", next_invoice.next_invoice, name="next-invoice"),
     path("account/payments/next/csv/", next_invoice.next_invoice_csv, name="next-invoice-csv"),
+    path("account/usage/psa/", psa.psa, name="psa"),
+    path("account/usage/psa/csv/", psa.psa_csv, name="psa-csv"),
     path("account/payments/pay/", pay.pay, name="pay"),
     path("account/payments/pay/<str:charge_ids>/", pay.progress, name="payment-progress"),
     path("account/payments/<id:invoice_id>/", invoice.invoice, name="invoice"),

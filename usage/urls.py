@@ -8,6 +8,7 @@ from usage.views import (
     cap_files,
     caps,
     devices,
+    external_ids,
     imports,
     many_caps,
     organization,
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organizations/", by_method(GET=organizations.organizations, POST=organizations.create), name="organizations"),
     path("organizations/csv/", organizations.organizations_csv, name="organizations-csv"),
     path("organizations/new/", organizations.new, name="organization-new"),
+    path("organizations/external-ids/", by_method(GET=external_ids.external_ids, POST=external_ids.save), name="external-ids"),
     path("organizations/requests/", seat_requests.seat_requests, name="seat-requests"),
     path("organizations/<id:organization_id>/", organization.organization, name="organization"),
     path(

@@ -1,11 +1,12 @@
 """Making an MSP's client organizations and editing what they are called. Closing needs the seat gate, so it is in `usage`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -37,6 +38,11 @@ class OrganizationCreationDisallowed(RuleBroken):
 
     message = _("New organizations are not allowed for this account. Ask your account manager.")
     code = "organization_creation_disallowed"
+
+
+class ExternalIdsMoved(RuleBroken):
+    message = _("Meanwhile someone else changed one of these external ids. Nothing was saved; please look at them again.")
+    code = "external_ids_moved"
 
 
 @transaction.atomic
@@ -87,6 +93,27 @@ def edit_organization(
         row.save(update_fields=list(changes))
     audit.record(by, "accounts.organization.edited", row, at=at, changes=changes)
     return row
+
+
+@transaction.atomic
+def set_external_ids(
+    *, changes: Mapping[str, tuple[str, str]], organizations: QuerySet[Organization], by: Administrator, at: datetime
+) -> int:
+    """Give each of `organizations` that is in `changes`, by its id, another external id: what it was when it was looked at, and what it
+    shall be. How many that are. Several may have the same, and an empty one is none.
+
+    :raises ExternalIdsMoved: when one is not what it was any more, or not there; then nothing is written.
+    """
+    rows = list(organizations.filter(pk__in=changes).order_by("pk").select_for_update(no_key=True, of=("self",)))
+    seen = {row.pk: row.external_id for row in rows}
+    if seen != {pk: former for pk, (former, _wanted) in changes.items()}:
+        raise ExternalIdsMoved
+    for row in rows:
+        row.external_id = changes[row.pk][1]
+    Organization.objects.bulk_update(rows, ["external_id"])
+    noted = [(row.pk, row.name, {"changes": {"external_id": list(changes[row.pk])}}) for row in rows]
+    audit.record_of_organizations(by, "accounts.organization.edited", noted, at=at)
+    return len(rows)
 
 
 @contextmanager

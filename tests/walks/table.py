@@ -83,6 +83,8 @@ TABLE = {
     "payments-csv": row(GET="BIF"),
     "next-invoice": row(GET="BIF"),
     "next-invoice-csv": row(GET="BIF"),
+    "psa": row(GET="BIF"),
+    "psa-csv": row(GET="BIF"),
     "invoice": row(GET="BI", absent="F", shows="acme"),
     "invoice-csv": row(GET="BI", absent="F", shows="acme"),
     "invoice-pdf": row(GET="BI", absent="F"),
@@ -110,6 +112,7 @@ TABLE = {
     # Organizations
     "organizations": row(GET="BAMRLXF", POST="BF", shows="acme"),
     "organizations-csv": row(GET="BAMRLXF", shows="acme"),
+    "external-ids": row(GET="BF", POST="BF", shows="acme"),
     "organization-new": row(GET="BF"),
     "organization": row(GET="BAMRL", absent="XF", shows="acme"),
     "organization-details": row(GET="B", POST="B", absent="F"),

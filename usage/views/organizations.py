@@ -38,8 +38,9 @@ def organizations(request: ProviderRequest) -> HttpResponse:
     table, place, provider = _table(request), request.administrator, request.provider
     rows, sums = table.page_and_sums(_rows(request, table), ClientRow, ("users", "devices"))
     shown = {"table": table, "page": rows, "sums": sums, "zone": provider.time_zone, "provider": provider}
-    may_create = place.may(Permission.EDIT_ORGANIZATIONS) and not place.is_limited
-    shown |= {"may_create": may_create and provider.may_create_organizations, "may_ask": may_create}
+    may_edit = place.may(Permission.EDIT_ORGANIZATIONS)
+    may_create = may_edit and not place.is_limited
+    shown |= {"may_edit": may_edit, "may_create": may_create and provider.may_create_organizations, "may_ask": may_create}
     shown["waiting"] = waiting_by_organization(request.mine(SeatRequest.objects.all()))  # type: ignore[arg-type]  # that it stays
     return page(request, "organizations/organizations.html", shown, fragment="organizations-list")
 

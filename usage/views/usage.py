@@ -79,6 +79,7 @@ def what_rows_offer(request: ProviderRequest, organizations: Iterable[str]) -> d
     beside = beside_caps(changes, requests, organizations, request.provider.time_zone)  # type: ignore[arg-type]  # that it stays
     return {
         "edits_caps": place.may(Permission.EDIT_CAPS),
+        "sees_invoices": place.may(Permission.SEE_INVOICES),
         "sees_organizations": place.may(Permission.SEE_ORGANIZATIONS),
         "waiting": beside.waiting,
         "cap_changes": beside.follows,
