@@ -104,6 +104,10 @@ class PsaFile:
         return list(sums.values())
 
     @property
+    def products(self) -> list[str]:
+        return sorted({line.product for line in self.lines if line.product})
+
+    @property
     def nameless(self) -> list[PsaLine]:
         """The lines of organizations that have no external id."""
         return [line for line in self.lines if line.organization_id and not line.external_id]

@@ -13,9 +13,10 @@ from accounts.models import Organization
 from billing.downloads import lines_csv
 from billing.models import BillingInformation, TaxRate
 from billing.pdf import invoice_pdf
-from msp_portal.lib.csv_export import DIALECTS
+from billing.psa import HEADER, psa_file, psa_listing
+from msp_portal.lib.csv_export import DIALECTS, csv_chunks
 from msp_portal.lib.templatetags.portal import money
-from tests.billing.books import ADDRESS, MARCH, bill_march, peaks_in_march, sign
+from tests.billing.books import ADDRESS, FIRST_OF_APRIL, MARCH, bill_march, peaks_in_march, sign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.full]
 
@@ -87,3 +88,19 @@ def test_opens_right_and_runs_nothing(office, invoice, cast, tmp_path, locale):
     paper = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(invoice_pdf(invoice))).pages).split())
     assert money(total, "EUR").replace("\N{NO-BREAK SPACE}", " ") in paper
     assert Organization.objects.filter(provider=invoice.provider, name__startswith="=").exists()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_opens_the_psa_file_right_and_runs_nothing(office, invoice, tmp_path, locale):
+    dialect, separator, language = LOCALES[locale]
+    Organization.objects.filter(provider=invoice.provider, name__startswith="=").update(external_id="+cmd", closed_at=None)
+    listing = psa_listing(psa_file(invoice.provider, MARCH, FIRST_OF_APRIL))
+    text = "".join(csv_chunks(listing.header, listing.lines(), DIALECTS[dialect]))
+    rows = opened(office, tmp_path, text.encode(), separator, language)
+    lines = [row for row in rows[1:] if row and row[HEADER.index("invoice")][1] == invoice.number]
+    assert len(lines) == 4
+    assert [cell for row in rows for cell in row if cell[2]] == [], "no formula"
+    for column in ("quantity", "unit_price", "amount"):
+        assert {row[HEADER.index(column)][0] for row in lines} == {"float"}
+    amounts = [Decimal(row[HEADER.index("amount")][1]).quantize(Decimal("0.01")) for row in lines]
+    assert sum(amounts) == invoice.net_amount
