@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -14,6 +15,7 @@ from accounts.bounds import EXPORT_ATTEMPTS_MAX, EXPORT_LEASE, EXPORTS_KEPT_FOR,
 from accounts.listings import Listing
 from accounts.models import Access, Administrator, AuditEvent, Export, ExportPiece
 from accounts.roles import Role
+from tests import raw
 from tests.cast import sign_in, user
 from usage.models import User
 
@@ -301,6 +303,24 @@ class TestWhoseRightsWentMeanwhile:
         junior.refresh_from_db()
         junior.delete()
         assert not Export.objects.exists()
+
+
+class TestTheWall:
+    SEEN = "select (select count(*) from accounts_export), (select count(*) from accounts_exportpiece)"
+
+    def test_shows_no_other_reader_the_file_and_lets_nobody_change_it(self, committed, cast, acme):
+        limited, web = cast.northwind.limited, committed.connect("web", autocommit=True)
+        export = ask(sign_in(Client(), limited))
+        work_exports(now)
+        for reader, seen in {
+            limited: (1, 1),
+            acme.administrator: (0, 0),
+            cast.bluefin.owner: (0, 0),
+        }.items():
+            with raw.scope_of(web, reader):
+                assert web.execute(self.SEEN).fetchone() == seen
+        with raw.scope_of(web, limited), pytest.raises(psycopg.errors.InsufficientPrivilege):
+            web.execute("update accounts_export set rights = '' where id = %s", [export.pk])
 
 
 @pytest.mark.django_db

@@ -225,8 +225,8 @@ class TestThePage:
         page = words_of(reader.get(reverse("psa"), {"month": "2026-03"}))
         invoices = Invoice.objects.filter(provider=committed_msp, marks_month=MARCH)
         for said in (
-            money(Decimal("177.5"), "USD"),
-            money(Decimal("82.5"), "USD"),
+            said_in_words(Decimal("177.5")),
+            said_in_words(Decimal("82.5")),
             *(invoice.number for invoice in invoices),
             "ACC-1",
         ):

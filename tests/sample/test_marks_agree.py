@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 
 import pytest
 from django.test import Client
@@ -10,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import Administrator, Provider
 from accounts.roles import Role
-from billing.models import InvoiceLine
+from billing.models import Invoice, InvoiceLine
+from billing.psa import psa_file, psa_months
 from tests.api.client import ApiClient
 from tests.cast import sign_in
 from usage.models import ClosedMonth, Seats
@@ -82,6 +84,21 @@ class TestTheMarksOfAllOrganizations:
         closed = {(row.organization_id, row.month): row.users_mark for row in ClosedMonth.objects.filter(provider=provider)}
         assert billed
         assert {key: closed[key] for key in billed} == billed
+
+    def test_are_in_the_psa_file_of_every_month_with_what_its_invoices_charge(self, provider):
+        at, checked = timezone.now(), 0
+        for month in psa_months(provider, at)[1:]:
+            standing = Invoice.objects.filter(provider=provider, marks_month=month, credit_notes=None)
+            invoices = standing.exclude(kind="credit_note").prefetch_related("lines")
+            charged = Counter()
+            for line in (line for invoice in invoices for line in invoice.lines.all()):
+                charged[line.organization_id, line.high_water_mark] += line.amount
+            file = psa_file(provider, month, at)
+            if not file.is_estimate:
+                assert {(line.organization_id, line.quantity): line.amount for line in file.lines} == charged
+                assert sum(total.total for total in file.totals) == sum(invoice.total_amount for invoice in invoices)
+                checked += len(file.lines)
+        assert checked > 20
 
     def test_are_last_months_on_its_invoice_as_on_the_page(self, provider, owner):
         month, page = last_month(present_month(provider, timezone.now()).month), on_the_page(owner)

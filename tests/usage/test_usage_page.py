@@ -135,6 +135,14 @@ class TestTheCsv:
         assert [line["Organization"] for line in lines] == names_on(whole)
         assert [int(line["Users"]) for line in lines] == [row.users for row in whole.context["page"].rows]
 
+    @pytest.mark.parametrize(("dialect", "delimiter"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
+    def test_of_what_is_filtered_is_offered_in_each_dialect(self, owner, northwind, dialect, delimiter):
+        address = f"{reverse('usage-csv')}?q=acme&dialect={dialect}"
+        assert address.replace("&", "&amp;") in page_of(owner, "?q=acme").content.decode()
+        head, line = b"".join(owner.get(address).streaming_content).decode("utf-8-sig").splitlines()
+        assert head.startswith(f"Organization{delimiter}Organization ID{delimiter}")
+        assert line.startswith(f"Acme Dental{delimiter}")
+
     def test_has_an_empty_cell_where_there_is_no_cap_and_no_formula(self, owner, northwind):
         acme = northwind.clients[0]
         acme.cap(7)

@@ -93,8 +93,9 @@ def walk(page):
     seen, waiting = set(), [urlsplit(page.url).path]
     while waiting:
         path = waiting.pop()
-        route = resolve(path).url_name
-        if route in seen | DOWNLOADS:
+        match = resolve(path)
+        route = match.url_name
+        if route in seen | DOWNLOADS or hasattr(match.func, "listing"):  # a CSV
             continue
         seen.add(route)
         page.goto(path)
