@@ -288,6 +288,21 @@ class TestWhoseRightsWentMeanwhile:
         assert "zoë" not in answer.content.decode()
         assert "What you may see has changed" in shown(reader, export)
 
+    def test_while_it_was_made_is_not_handed_it(self, limited, acme, long_lists, monkeypatch):
+        reader, write = sign_in(Client(), limited), making_exports.Pen.write
+        export = ask(reader)
+
+        def write_and_take_away(pen, text):
+            write(pen, text)
+            with pen.connection.cursor() as beside:
+                beside.execute("delete from accounts_access where administrator_id = %s", [limited.pk])
+
+        monkeypatch.setattr(making_exports.Pen, "write", write_and_take_away)
+        work_exports(now)
+        export.refresh_from_db()
+        assert (export.state, export.rows_written) == ("ready", 6), "it reads as of one instant"
+        assert fetched(reader, export).status_code == 403
+
     def test_has_what_his_page_has_and_no_more(self, limited, acme):
         reader = sign_in(Client(), limited)
         export = ask(reader)
