@@ -58,6 +58,7 @@ class Bar:
     note: str
     is_current: bool
     url: str
+    more_url: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class BarChart:
 
 @dataclass(frozen=True)
 class BarValue:
-    """One row of a bar chart: `short` stands under the bar, `name` and `note` in the table, where the value leads to `url`."""
+    """One row of a bar chart: `short` stands under the bar, `name` and `note` in the table, where the value leads to `url`, the name to `more_url`."""
 
     short: str
     name: str
@@ -83,15 +84,19 @@ class BarValue:
     note: str = ""
     is_current: bool = False
     url: str = ""
+    more_url: str = ""
 
 
-def bars_of(values: Iterable[BarValue], limit: int | None = None) -> BarChart:
-    """Bars from left to right over an axis with a few round numbers, and a line at `limit` unless it lies far above all of them."""
+def bars_of(values: Iterable[BarValue], limit: int | None = None, places: int = 0) -> BarChart:
+    """Bars from left to right over an axis with a few round numbers, and a line at `limit` unless it lies far above all of them.
+
+    `places` keeps room on the axis for bars that are still to come.
+    """
     rows = list(values)
     highest = max([row.value for row in rows] + [1])
     limit = None if limit is None or limit > highest * FAR_ABOVE else limit
     top = _round_top(max(highest, limit or 0))
-    bars = [_bar(row, place, len(rows), top) for place, row in enumerate(rows)]
+    bars = [_bar(row, place, (len(rows), max(len(rows), places)), top) for place, row in enumerate(rows)]
     lines = [(_text(_height_of(value, top)), value) for value in _steps(top)]
     limit_y = None if limit is None else _text(_height_of(limit, top))
     return BarChart(bars, lines, limit_y, limit, max(bars, key=lambda bar: bar.value, default=None))
@@ -104,13 +109,14 @@ def _tick(share: float) -> tuple[str, str, str, str]:
     return (_text(CENTRE + inner * x), _text(CENTRE + inner * y), _text(CENTRE + outer * x), _text(CENTRE + outer * y))
 
 
-def _bar(row: BarValue, place: int, count: int, top: int) -> Bar:
-    slot = (BARS_WIDTH - LEFT) / count
+def _bar(row: BarValue, place: int, counts: tuple[int, int], top: int) -> Bar:
+    count, places = counts
+    slot = (BARS_WIDTH - LEFT) / places
     width = min(slot * 0.68, 36)
     middle = LEFT + slot * (place + 0.5)
     y = _height_of(row.value, top)
-    every = ceil(count / MOST_LABELS)
-    # Counted from the right, so that the present month always has its label.
+    every = ceil(places / MOST_LABELS)
+    # Counted from the right, so that the newest always has its label.
     label = row.short if (count - 1 - place) % every == 0 else ""
     return Bar(
         x=_text(middle - width / 2),
@@ -124,6 +130,7 @@ def _bar(row: BarValue, place: int, count: int, top: int) -> Bar:
         note=row.note,
         is_current=row.is_current,
         url=row.url,
+        more_url=row.more_url,
     )
 
 

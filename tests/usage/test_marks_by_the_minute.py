@@ -61,7 +61,7 @@ class TestEveryMark:
         @given(histories())
         def holds(history):
             zone, span, events = history
-            client, played = self.play(zone, span, events)
+            client, played = play(zone, span, events)
             expected = {kind: counted(zone, span, played[kind]) for kind in KINDS}
             assert self.told(client, SPANS[span][1] - MINUTE) == expected
             examples.append(zone)
@@ -72,24 +72,10 @@ class TestEveryMark:
     def test_is_missed_by_a_count_in_another_zone(self):
         """The control: counted in Berlin, a user who came in Denver's last hours of March falls into April."""
         minute = (utc(2026, 4, 1, 5) - SPANS["spring"][0]) // MINUTE
-        client, played = self.play("America/Denver", "spring", [(minute, "user", 3)])
+        client, played = play("America/Denver", "spring", [(minute, "user", 3)])
         told = self.told(client, SPANS["spring"][1] - MINUTE)["user"]
         assert told == counted("America/Denver", "spring", played["user"])
         assert told != counted("Europe/Berlin", "spring", played["user"])
-
-    def play(self, zone, span, events):
-        """An organization with that history, and what of it could be done: `kind → [(minute, count after)]`."""
-        starts, _ends = SPANS[span]
-        client = new_organization(new_provider(zone=zone), at=starts, users=5)
-        played = {"user": [(0, 5)], "device": [(0, 0)]}
-        for minute, kind, delta in events:
-            count = played[kind][-1][1]
-            delta = max(delta, -count)
-            if delta:
-                with clock(starts + MINUTE * minute):
-                    CHANGE[kind, delta > 0](client, abs(delta))
-                played[kind].append((minute, count + delta))
-        return client, played
 
     def told(self, client, at):
         """What the portal says of each month, each mark with as many present as the ledger names."""
@@ -104,6 +90,21 @@ class TestEveryMark:
                 assert reason.present().count() == reason.mark
                 found[kind][marks.calendar.month] = Month(reason.carried_in, reason.mark, reason.at)
         return found
+
+
+def play(zone, span, events):
+    """An organization with that history, and what of it could be done: `kind → [(minute, count after)]`."""
+    starts, _ends = SPANS[span]
+    client = new_organization(new_provider(zone=zone), at=starts, users=5)
+    played = {"user": [(0, 5)], "device": [(0, 0)]}
+    for minute, kind, delta in events:
+        count = played[kind][-1][1]
+        delta = max(delta, -count)
+        if delta:
+            with clock(starts + MINUTE * minute):
+                CHANGE[kind, delta > 0](client, abs(delta))
+            played[kind].append((minute, count + delta))
+    return client, played
 
 
 def remove_devices(organization, number):

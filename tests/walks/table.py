@@ -125,6 +125,7 @@ TABLE = {
     "seat-request-grant": row(POST="B", absent="F"),
     "seat-request-decline": row(POST="B", absent="F"),
     "seat-request-withdrawal": row(POST="BT", absent="OF"),
+    "days-csv": row(GET="BAIMHRL", absent="XF"),
     # Why a mark is what it is: the present month's, which the cast's users made
     "mark": row(GET="BAIMHRL", absent="XF", shows="acme"),
     "mark-csv": row(GET="BAIMHRL", absent="XF"),

@@ -1,14 +1,14 @@
 """What an organization reached month by month, users and devices, and where a provider's present month lies."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.db import connection
 
 from accounts.models import Provider
+from msp_portal.lib.periods import months_later
 from usage.models import BillingMonth, ClosedMonth, Seats
-from usage.queries.months import last_month
 
 TO_COME: Final = """
     with newest as (  -- the last month that is over; none before anything has happened
@@ -63,6 +63,11 @@ def marks_of(seats: Seats, month: BillingMonth, at: datetime) -> list[Marks]:
     return found + [_marks(row, calendar[row.month], is_closed=True) for row in closed]
 
 
+def marks_of_month(seats: Seats, month: date, present: BillingMonth, at: datetime) -> Marks | None:
+    """The organization's marks of `month`; None if it did not exist then. As `marks_of`, whose `month` is `present` here."""
+    return next((marks for marks in marks_of(seats, present, at) if marks.calendar.month == month), None)
+
+
 def mark_at(seats: Seats, month: BillingMonth, at: datetime, *, devices: bool = False) -> datetime:
     """When the present month's mark was first reached: at its beginning where the row has not rolled into it yet."""
     if seats.month_ends_at <= at:
@@ -74,7 +79,7 @@ def last_device_mark(seats: Seats, month: BillingMonth, at: datetime) -> int | N
     """The devices' mark of the month before the present one, as `as_of` has the users'; None if the organization did not exist then."""
     if seats.month_ends_at > at:
         return seats.last_devices_mark
-    return seats.devices_mark if seats.month == last_month(month.month) else seats.devices
+    return seats.devices_mark if seats.month == months_later(month.month, -1) else seats.devices
 
 
 def _present(seats: Seats, month: BillingMonth, at: datetime) -> Marks:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db.models import Max, Q, QuerySet, Sum
 
 from usage.models import BillingMonth, SeatEvent, Seats
-from usage.queries.marks import Marks, marks_of
+from usage.queries.marks import Marks, marks_of_month
 
 USER, DEVICE = SeatEvent.Kind.USER, SeatEvent.Kind.DEVICE
 
@@ -56,7 +56,7 @@ def why(seats: Seats, month: date, kind: SeatEvent.Kind, present: BillingMonth, 
 
     `seats` comes from `Seats.objects.as_of(at)`; `present` is the provider's present month.
     """
-    found = next((marks for marks in marks_of(seats, present, at) if marks.calendar.month == month), None)
+    found = marks_of_month(seats, month, present, at)
     return _why(seats.pk, kind, found) if found else None
 
 

@@ -20,7 +20,8 @@ from usage.queries.cap_changes import cap_in_words, open_change
 from usage.queries.caps import Caps, caps_together, warnings_about
 from usage.queries.licences import Licences, licences_of
 from usage.queries.marks import present_month
-from usage.queries.months import last_month, marks_by_month
+from usage.queries.months import last_month
+from usage.views.days import course_of
 from usage.views.usage import follows, what_rows_offer
 
 
@@ -71,7 +72,7 @@ def _shown(request: OrganizationRequest, seats: Seats, form: DatedCapForm) -> di
         "form": form,
         "organization": request.organization,
         **months,
-        "months": marks_by_month(seats, months["month"], request.at),
+        **course_of(request, seats, months["month"]),
         "caps": caps,
         "licences": licences,
         "follows": follows(request, [seats.pk]).get(seats.pk),

@@ -16,7 +16,8 @@ from usage.actions.organizations import close_organization
 from usage.forms.organizations import ClosingForm, OrganizationForm
 from usage.models import SeatRequest, Seats
 from usage.queries.marks import present_month
-from usage.queries.months import last_month, marks_by_month
+from usage.queries.months import last_month
+from usage.views.days import course_of
 from usage.views.lists import around
 from usage.views.usage import follows
 
@@ -29,7 +30,7 @@ def organization(request: OrganizationRequest) -> HttpResponse:
     month = present_month(request.provider, request.at)
     shown = {
         "row": seats,
-        "months": marks_by_month(seats, month, request.at),
+        **course_of(request, seats, month),
         "month": month,
         "last_month": last_month(month.month),
         "administrators": _administrators(request),

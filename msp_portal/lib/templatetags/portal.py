@@ -18,8 +18,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
-from msp_portal.lib.charts import BarChart, BarValue, Donut, bars_of, donut_of
+from msp_portal.lib.charts import BarValue, Donut, bars_of, donut_of
 from msp_portal.lib.money import digits_shown
+
+Rows = Iterable[Mapping[str, Any]]
 
 register = template.Library()
 
@@ -52,15 +54,25 @@ def donut(consumed: int, committed: int, mark: int | None, state: str) -> dict[s
     return {"donut": donut_of(consumed, committed, mark, state)}
 
 
-@register.inclusion_tag("components/month_bars.html")
-def month_bars(
-    rows: Iterable[Mapping[str, Any]], label: str, value_label: str, limit: int | None = None
-) -> dict[str, BarChart | str]:
-    """Bars of `rows` (`month`: date, `value`, and if wanted `note`, `is_current`, `url`), oldest first, with the same numbers as a table."""
-    return {"chart": bars_of(map(_bar_value, rows), limit), "label": label, "value_label": value_label}
+@register.inclusion_tag("components/bars.html")
+def month_bars(rows: Rows, label: str, value_label: str, limit: int | None = None, **more: Any) -> dict[str, Any]:
+    """Bars of `rows` (`month`: date, `value`, and if wanted `note`, `is_current`, `url`, `more_url`), oldest first, with the same numbers as a table.
+
+    `more`, as for `day_bars`: `note_label` heads the notes, which are right-aligned figures with `notes_are_numbers`; `committed` says that the
+    limit is a commitment and not a cap, `in_dialog` that links of the months stay in the dialog.
+    """
+    chart = bars_of(map(_month_value, rows), limit)
+    return {"chart": chart, "label": label, "value_label": value_label, "note_label": _("Reached"), **more}
 
 
-def _bar_value(row: Mapping[str, Any]) -> BarValue:
+@register.inclusion_tag("components/bars.html")
+def day_bars(rows: Rows, label: str, value_label: str, limit: int | None = None, places: int = 0, **more: Any) -> dict[str, Any]:
+    """The same of days (`day`: date, `value`, `note`: a figure), with room for `places` of them."""
+    chart = bars_of(map(_day_value, rows), limit, places)
+    return {"chart": chart, "label": label, "value_label": value_label, "are_days": True, "notes_are_numbers": True, **more}
+
+
+def _month_value(row: Mapping[str, Any]) -> BarValue:
     month: date = row["month"]
     return BarValue(
         short=formats.date_format(month, "M"),
@@ -69,6 +81,17 @@ def _bar_value(row: Mapping[str, Any]) -> BarValue:
         note=row.get("note", ""),
         is_current=row.get("is_current", False),
         url=row.get("url", ""),
+        more_url=row.get("more_url", ""),
+    )
+
+
+def _day_value(row: Mapping[str, Any]) -> BarValue:
+    day: date = row["day"]
+    return BarValue(
+        short=str(day.day),
+        name=formats.date_format(day, "DATE_FORMAT"),
+        value=row["value"],
+        note=number(row["note"]),
     )
 
 
