@@ -126,6 +126,8 @@ TABLE = {
     "seat-request-decline": row(POST="B", absent="F"),
     "seat-request-withdrawal": row(POST="BT", absent="OF"),
     "days-csv": row(GET="BAIMHRL", absent="XF"),
+    "ledger": row(GET="BAIMHRL", absent="XF", shows="acme"),
+    "ledger-csv": row(GET="BAIMHRL", absent="XF"),
     # Why a mark is what it is: the present month's, which the cast's users made
     "mark": row(GET="BAIMHRL", absent="XF", shows="acme"),
     "mark-csv": row(GET="BAIMHRL", absent="XF"),

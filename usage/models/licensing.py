@@ -33,6 +33,9 @@ class Licensing(models.Model):
     overage_price = models.DecimalField(max_digits=12, decimal_places=4)
     currency = models.CharField(max_length=3)
     contract_ends_on = models.DateField(null=True)
+    billed_from = models.DateField(
+        null=True, help_text="The first day of the first month that is billed by exactly this; empty if every month is."
+    )
 
     class Meta:
         verbose_name = _("licensing")
@@ -62,6 +65,12 @@ class LicenseTotal(TenantRow):
         null=True, help_text="Most users at one instant of the month so far, from the ledger."
     )
     mark_of_the_sum_at = models.DateTimeField(null=True)
+    # How far the marks rose above the counts in as many days as the month has left, in the past (docs/decisions/0026). Kept for the day.
+    rise_low = models.PositiveIntegerField(null=True, help_text="A tenth of past times rose by no more.")
+    rise_middle = models.PositiveIntegerField(null=True, help_text="Half of them rose by no more.")
+    rise_high = models.PositiveIntegerField(
+        null=True, help_text="Nine tenths of them rose by no more. Empty with too little history."
+    )
 
     class Meta:
         verbose_name = _("licence total")

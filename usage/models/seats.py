@@ -190,6 +190,7 @@ class SeatEvent(OrganizationRow):
             models.Index(fields=["organization", "at", "id"], name="ledger_of_organization"),
             models.Index(fields=["provider", "at", "id"], name="ledger_of_provider"),
             models.Index(fields=["provider", "id"], name="ledger_in_order"),
+            models.Index(fields=["provider", "subject_id"], name="ledger_of_subject"),
         ]
 
     def __str__(self) -> str:

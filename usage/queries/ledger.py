@@ -1,9 +1,20 @@
-"""The seat ledger read as a feed: on and on, without missing what commits late (`usage/migrations/0004_ledger_in_order.sql`)."""
+"""The seat ledger read as a feed, on and on, without missing what commits late (`usage/migrations/0004_ledger_in_order.sql`); and told in words."""
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, models
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from usage.models import SeatEvent
+
+
+class What(models.TextChoices):
+    """What an event of the ledger was, seen from its organization."""
+
+    ADDED = "added", _("added")
+    REMOVED = "removed", _("removed")
+    MOVED_IN = "moved in", _("moved in")
+    MOVED_OUT = "moved out", _("moved out")
+    RESTORED = "restored", _("restored")
 
 
 def events_after(rows: QuerySet[SeatEvent], last: int, *, most: int) -> list[SeatEvent]:
@@ -14,6 +25,26 @@ def events_after(rows: QuerySet[SeatEvent], last: int, *, most: int) -> list[Sea
     """
     settled = _settled()  # before the events are read: the other way round, one could commit in between
     return list(rows.filter(pk__gt=last, pk__lte=settled).order_by("pk")[:most])
+
+
+def in_words(rows: QuerySet[SeatEvent]) -> QuerySet[SeatEvent]:
+    """Adds `what`. A move is one where the same user or device left another organization at the very instant, as far as the reader reaches
+    both; restored is who comes back where he was removed."""
+    same = SeatEvent.objects.filter(provider_id=OuterRef("provider_id"), subject_id=OuterRef("subject_id"))
+    elsewhere = (
+        same.filter(at=OuterRef("at")).exclude(delta=OuterRef("delta")).exclude(organization_id=OuterRef("organization_id"))
+    )
+    moved = Exists(elsewhere)
+    returned = Exists(same.filter(organization_id=OuterRef("organization_id"), delta=-1, pk__lt=OuterRef("pk")))
+    return rows.annotate(
+        what=Case(
+            When(moved, delta=1, then=Value(What.MOVED_IN)),
+            When(moved, then=Value(What.MOVED_OUT)),
+            When(delta=-1, then=Value(What.REMOVED)),
+            When(returned, then=Value(What.RESTORED)),
+            default=Value(What.ADDED),
+        )
+    )
 
 
 def _settled() -> int:

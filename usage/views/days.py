@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts.doors import OrganizationRequest, organization_door
+from accounts.doors import OrganizationRequest
+from accounts.listings import Listing, organization_csv
 from accounts.roles import Permission
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.periods import last_day_of, month_written, written_month
 from usage.models import BillingMonth, Seats
 from usage.queries.days import days_of
@@ -17,8 +17,8 @@ from usage.queries.marks import Marks, marks_of, marks_of_month, present_month
 from usage.queries.months import marks_by_month
 
 
-@organization_door("GET", permission=Permission.SEE_USAGE)
-def days_csv(request: OrganizationRequest, month: date) -> StreamingHttpResponse:
+@organization_csv(permission=Permission.SEE_USAGE)
+def days_csv(request: OrganizationRequest, month: date) -> Listing:
     """The month's days, of users and of devices."""
     seats, present = Seats.objects.as_of(request.at).get(pk=request.organization.pk), present_month(request.provider, request.at)
     marks = marks_of_month(seats, month, present, request.at)
@@ -31,7 +31,7 @@ def days_csv(request: OrganizationRequest, month: date) -> StreamingHttpResponse
         for day, other in zip(users, devices, strict=True)
     ]
     name = f"{request.organization.name} {written_month(month)} {_('days')}.csv"
-    return csv_response(name, header, rows, dialect_of(request))
+    return Listing(name, header, rows)
 
 
 def course_of(request: OrganizationRequest, seats: Seats, present: BillingMonth) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 Who they are is for readers who may see users, and by whom they came for those who may see the activity, as in the ledger of the API.
 """
 
-from collections.abc import Callable, Sequence
 from datetime import date
-from functools import partial
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -17,13 +15,15 @@ from django.utils.translation import gettext_lazy
 from accounts.doors import OrganizationRequest, organization_door
 from accounts.listings import Listing, organization_csv
 from accounts.roles import Permission
-from msp_portal.lib.fold import Fold, contains_folded
+from msp_portal.lib.fold import Fold
 from msp_portal.lib.page import page
 from msp_portal.lib.periods import written_month
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.models import BillingMonth, SeatEvent, Seats
+from usage.queries.ledger import in_words
 from usage.queries.marks import present_month
 from usage.queries.why import DEVICE, USER, Why, why
+from usage.views.ledger import Columns, changed_columns, events_listing, named, trail_to
 
 CHANGES_SHOWN: Final = 10  # beside those present; their own page has them all
 COUNTED: Final[dict[str, Choice]] = {"devices": Choice(gettext_lazy("Devices"), QuerySet.all)}
@@ -40,7 +40,7 @@ def mark(request: OrganizationRequest, month: date) -> HttpResponse:
         **_shown(request, reason, table, present),
         "page": rows,
         "number_present": reason.present().count() if table.words else rows.total,
-        "changes": reason.changes().order_by("-pk")[:CHANGES_SHOWN],
+        "changes": in_words(reason.changes()).order_by("-pk")[:CHANGES_SHOWN],
         "number_of_changes": reason.changes().count(),
     }
     return page(request, "usage/why.html", shown, fragment="present-list")
@@ -52,7 +52,7 @@ def mark_csv(request: OrganizationRequest, month: date) -> Listing:
     table = _present_table(request)
     reason = _why(request, table, month, present_month(request.provider, request.at))
     rows = table.filtered(reason.present().annotate(folded=Fold("subject_name")))
-    columns: dict[Any, Callable[[SeatEvent], object]] = {_("Present since"): lambda row: row.at}
+    columns: Columns = {_("Present since"): lambda row: row.at}
     return _listing(request, reason, _("present"), rows, columns)
 
 
@@ -60,7 +60,7 @@ def mark_csv(request: OrganizationRequest, month: date) -> Listing:
 def changes(request: OrganizationRequest, month: date) -> HttpResponse:
     table, present = _changes_table(request), present_month(request.provider, request.at)
     reason = _why(request, table, month, present)
-    shown = {**_shown(request, reason, table, present, "mark-changes"), "page": table.page(reason.changes())}
+    shown = {**_shown(request, reason, table, present, "mark-changes"), "page": table.page(in_words(reason.changes()))}
     return page(request, "usage/why_changes.html", shown, fragment="changes-list")
 
 
@@ -69,13 +69,8 @@ def changes_csv(request: OrganizationRequest, month: date) -> Listing:
     """The changes that led to the mark, as the page's search and order have them."""
     table = _changes_table(request)
     reason = _why(request, table, month, present_month(request.provider, request.at))
-    columns: dict[Any, Callable[[SeatEvent], object]] = {
-        _("At"): lambda row: row.at,
-        _("Difference"): lambda row: row.delta,
-        _("Count"): lambda row: row.count_after,
-        _("Mark"): lambda row: row == reason.reached,
-    }
-    return _listing(request, reason, _("changes"), table.filtered(reason.changes()), columns)
+    columns: Columns = {_("At"): lambda row: row.at, **changed_columns(), _("Mark"): lambda row: row == reason.reached}
+    return _listing(request, reason, _("changes"), table.filtered(in_words(reason.changes())), columns)
 
 
 def _why(request: OrganizationRequest, table: TableQuery, month: date, present: BillingMonth) -> Why:
@@ -101,12 +96,8 @@ def _changes_table(request: OrganizationRequest) -> TableQuery:
 
 def _table(request: OrganizationRequest, columns: dict[str, str | tuple[str, ...]], default: str) -> TableQuery:
     may_search = request.administrator.may(Permission.SEE_USERS)
-    search = _named if may_search else None
+    search = named if may_search else None
     return TableQuery.from_request(request.GET, columns=columns, default=default, filters={"of": COUNTED}, search=search)
-
-
-def _named(rows: QuerySet[SeatEvent], words: str) -> QuerySet[SeatEvent]:
-    return rows.filter(contains_folded("subject_name", words))
 
 
 def _shown(
@@ -118,6 +109,7 @@ def _shown(
         "table": table,
         "unsearched": table.url(q=None),
         "organization": client,
+        "zone": reason.calendar.time_zone,
         "next_reset": present,
         "sees_names": place.may(Permission.SEE_USERS),
         "sees_by": place.may(Permission.SEE_ACTIVITY),
@@ -135,32 +127,14 @@ def _tabs(here: str, reason: Why) -> list[dict[str, Any]]:
 
 
 def _trail(request: OrganizationRequest, reason: Why, address: str) -> list[dict[str, Any]]:
-    client, said = request.organization, written_month(reason.calendar.month)
-    if request.administrator.may(Permission.SEE_ORGANIZATIONS):
-        above = [(_("Organizations"), reverse("organizations")), (client.name, client.get_absolute_url())]
-    else:
-        above = [(_("Usage"), reverse("usage")), (client.name, reverse("cap", args=[client.pk]))]
+    said, above = written_month(reason.calendar.month), trail_to(request)
     if address == "mark":
-        return [*({"label": label, "url": url} for label, url in above), {"label": said}]
-    above.append((said, reverse("mark", args=[client.pk, reason.calendar.month])))
-    return [*({"label": label, "url": url} for label, url in above), {"label": _("Changes")}]
+        return [*above, {"label": said}]
+    url = reverse("mark", args=[request.organization.pk, reason.calendar.month])
+    return [*above, {"label": said, "url": url}, {"label": _("Changes")}]
 
 
-def _listing(
-    request: OrganizationRequest,
-    reason: Why,
-    what: str,
-    rows: QuerySet[SeatEvent],
-    columns: dict[Any, Callable[[SeatEvent], object]],
-) -> Listing:
-    if request.administrator.may(Permission.SEE_USERS):
-        columns |= {_("Name"): lambda row: row.subject_name, _("ID"): lambda row: row.subject_id}
-    if request.administrator.may(Permission.SEE_ACTIVITY):
-        columns |= {_("By"): lambda row: row.by}
-    name = f"{request.organization.name} {written_month(reason.calendar.month)} {reason.kind} {what}.csv"
-    cells = partial(_cells, list(columns.values()))
-    return Listing(name, list(columns), rows, cells)
-
-
-def _cells(columns: Sequence[Callable[[SeatEvent], object]], row: SeatEvent) -> Sequence[object]:
-    return [cell(row) for cell in columns]
+def _csv(
+    request: OrganizationRequest, reason: Why, what: str, rows: QuerySet[SeatEvent], columns: Columns
+) -> StreamingHttpResponse:
+    return events_listing(request, f"{written_month(reason.calendar.month)} {reason.kind} {what}", rows, columns)
