@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from billing.allocation import spread
 from billing.models import Contract, Invoice
-from msp_portal.lib.money import from_minor, rounded, to_minor
+from msp_portal.lib.money import from_minor, priced, to_minor
 from msp_portal.lib.periods import month_of, months_later
 
 
@@ -83,6 +83,12 @@ def terms_of(versions: Sequence[Contract], month: date) -> Terms | None:
     return next((Terms(version, None) for version in begins_late), None)
 
 
+def first_month_of(contract: Contract) -> date:
+    """The first month that is billed by all of the contract's terms: the first that begins while it is valid."""
+    begins = month_of(contract.valid_from)
+    return begins if begins == contract.valid_from else months_later(begins, 1)
+
+
 def drafts_of_turn(versions: Sequence[Contract], month: date, marks: Sequence[Mark]) -> list[Draft]:
     """What is due on the 1st of `month`: its commitment in advance, and what the month before used, whose `marks` these are; without empty ones."""
     ended = months_later(month, -1)
@@ -143,5 +149,5 @@ def _priced(quantities: Sequence[int], price: Decimal, currency: str) -> list[De
     """An amount a quantity. The whole is rounded once and its minor units are spread, so the amounts add up to it."""
     if not quantities:
         return []
-    whole = to_minor(rounded(sum(quantities) * price, currency), currency)
+    whole = to_minor(priced(sum(quantities), price, currency), currency)
     return [from_minor(part, currency) for part in spread(whole, quantities)]

@@ -10,6 +10,11 @@ NEAR_LIMIT_SEATS: Final = 10
 NEAR_LICENSES_SHARE: Final = Decimal("0.90")
 """Licences are near their limit from this share of the commitment on, and over strictly above all of it."""
 
+FORECAST_HISTORY_DAYS: Final = 90
+"""How far back a forecast of the month's licences looks."""
+FORECAST_LEAST_DAYS: Final = 7
+"""With fewer days of history there is none."""
+
 SEAT_REQUEST_TEXT_LONGEST: Final = 500
 """Of a reason for more seats, and of the answer."""
 

@@ -10,6 +10,7 @@ from usage.views import (
     days,
     devices,
     external_ids,
+    history,
     imports,
     ledger,
     many_caps,
@@ -31,6 +32,8 @@ REQUESTS = "organizations/<id:organization_id>/requests/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/usage/", usage.usage, name="usage"),
     path("account/usage/csv/", usage.usage_csv, name="usage-csv"),
+    path("account/usage/history/", history.history, name="licence-history"),
+    path("account/usage/history/csv/", history.history_csv, name="licence-history-csv"),
     path("account/usage/caps/", by_method(GET=many_caps.to_the_usage_page, POST=many_caps.preview), name="caps"),
     path("account/usage/caps/confirmed/", many_caps.change, name="caps-change"),
     path("account/usage/caps/csv/", cap_files.caps_csv, name="caps-csv"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Provider
+from billing.drafts import first_month_of
 from billing.models import Contract, Package
 from msp_portal.lib import tenancy
 from msp_portal.lib.rules import RuleBroken
@@ -85,6 +86,7 @@ def follow_contract(*, provider: Provider, day: date) -> Licensing | None:
         "overage_price": contract.overage_price,
         "currency": contract.currency,
         "contract_ends_on": contract.ends_on,
+        "billed_from": first_month_of(contract),
     }
     licensing, _made = Licensing.objects.update_or_create(provider=provider, defaults=terms)
     return licensing

@@ -11,12 +11,12 @@ from accounts.api_door import ApiRequest
 from accounts.api_endpoint import endpoint
 from accounts.roles import Permission
 from billing.models import InvoiceLine
-from billing.wire import Amount, Currency, InvoiceNumber
+from billing.wire import InvoiceNumber
 from msp_portal.lib.money import plain
 from msp_portal.lib.wire import parameters
 from msp_portal.lib.wire.filters import Column
 from msp_portal.lib.wire.lists import Listing
-from msp_portal.lib.wire.texts import PublicId
+from msp_portal.lib.wire.texts import Amount, Currency, PublicId
 
 router = Router(tags=["Invoices"])
 

@@ -16,12 +16,12 @@ from billing.days import today
 from billing.downloads import invoice_download, lines_csv, not_drawn_yet
 from billing.models import Invoice, InvoiceStatus
 from billing.queries import paper_of_invoice
-from billing.wire import Amount, Currency, InvoiceNumber
+from billing.wire import InvoiceNumber
 from msp_portal.lib.money import plain
 from msp_portal.lib.wire import files, parameters
 from msp_portal.lib.wire.filters import Column
 from msp_portal.lib.wire.lists import Listing
-from msp_portal.lib.wire.texts import PublicId
+from msp_portal.lib.wire.texts import Amount, Currency, PublicId
 
 router = Router(tags=["Invoices"])
 

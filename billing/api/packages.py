@@ -11,7 +11,7 @@ from accounts.api_door import ApiRequest
 from accounts.api_endpoint import endpoint
 from accounts.roles import Permission
 from billing.models import Package
-from billing.wire import Currency
+from msp_portal.lib.wire.texts import Currency
 
 router = Router(tags=["Packages"])
 

@@ -18,6 +18,11 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_EVEN)
 
 
+def priced(quantity: int, price: Decimal, currency: str) -> Decimal:
+    """What so many cost at `price` each: rounded once, as a whole."""
+    return rounded(quantity * price, currency)
+
+
 def to_minor(amount: Decimal, currency: str) -> int:
     """A rounded amount as a whole number of minor units: 12.50 USD is 1250."""
     return int(amount.scaleb(minor_digits(currency)))

@@ -94,10 +94,20 @@ class TestTheTotals:
             "overage": None,
             "state": None,
             "asOf": None,
+            "forecast": None,
         }
         add(acme.organization, 120)
         recount_now()
         found = read(api.get(TOTALS))["licences"]
+        assert found["forecast"] == {
+            "amountSoFar": "154.00",
+            "low": None,
+            "high": None,
+            "lowAmount": None,
+            "highAmount": None,
+            "currency": "USD",
+            "passesCommitmentOn": None,
+        }
         assert [found[name] for name in ("consumed", "available", "overage", "state")] == [122, 0, 22, "over"]
 
     def test_have_no_overage_without_a_commitment(self, cast):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import Provider
+from billing.actions.contracts import follow_contracts
 from billing.actions.monthly_run import run_billing
 from billing.models import Invoice, TaxRate
 from billing.next_invoice import next_invoice
@@ -18,7 +19,10 @@ from msp_portal.lib.templatetags.portal import month_name
 from tests.billing.books import live_at, rows_of_csv, sign, words_of
 from tests.billing.runs import ON_TIME, first, msp, peaks, run
 from tests.cast import sign_in
-from tests.usage.history import change, clock, new_organization, utc
+from tests.usage.history import change, clock, new_organization, run_hourly_job, utc
+from usage.queries.forecast import outlook_of
+from usage.queries.licences import licences_of
+from usage.queries.marks import present_month
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +106,37 @@ class TestWhatIsShown:
         assert sum(map(len, before.values())) >= 5
         for provider in providers:
             assert billed(provider) == before[provider.pk]
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_is_what_the_usage_tab_says_of_the_month_so_far(self, seed):
+        """But for what is paid in advance and the tax; for none over the commitment, for one, and for many."""
+        random = Random(seed)
+        providers = [some_provider(number, random) for number in range(6)]
+        for over in (0, 1):
+            at_the_edge = msp(f"At the edge {over}")
+            peaks(at_the_edge, 8, 6 + over)
+            sign(at_the_edge, committed=14, valid_from=MARCH, overage_price=Decimal("7.0125"))
+            providers.append(at_the_edge)
+        run_hourly_job(IN_MARCH)
+        follow_contracts(at=IN_MARCH)
+        told = {provider: outlook_of(licences_of(provider), present_month(provider, IN_MARCH)) for provider in providers}
+        for provider, outlook in told.items():
+            drafts = [row.draft for row in next_invoice(provider, IN_MARCH).expected if not row.draft.is_in_advance]
+            assert outlook.amount == sum(draft.net_amount for draft in drafts)
+            assert {draft.contract.currency for draft in drafts} <= {outlook.currency}
+        assert [outlook.amount for outlook in told.values()][-2:] == [0, Decimal("7.01")]
+        assert len({outlook.amount for outlook in told.values()}) > 4
+
+    def test_is_not_told_on_the_usage_tab_while_other_terms_bill_the_month(self):
+        provider = msp()
+        peaks(provider, 20)
+        sign(provider, committed=14, valid_from=MARCH)
+        sign(provider, committed=5, valid_from=date(2026, 3, 15))
+        run_hourly_job(IN_MARCH)
+        follow_contracts(at=IN_MARCH)
+        outlook = outlook_of(licences_of(provider), present_month(provider, IN_MARCH))
+        assert (licences_of(provider).committed, outlook.committed, outlook.amount) == (5, None, None)
+        assert not next_invoice(provider, IN_MARCH).expected[-1].draft.is_in_advance
 
     def test_rises_with_a_mark_and_does_not_fall_with_a_count(self):
         provider = msp()

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -12,9 +13,11 @@ from django.utils import timezone
 from accounts.models import Administrator, Provider
 from accounts.roles import Role
 from billing.models import Invoice, InvoiceLine
+from billing.next_invoice import next_invoice
 from billing.psa import psa_file, psa_months
 from tests.api.client import ApiClient
 from tests.cast import sign_in
+from usage.actions.licence_totals import recompute
 from usage.models import ClosedMonth, Seats
 from usage.queries.marks import marks_of, present_month
 from usage.queries.months import last_month
@@ -125,3 +128,17 @@ class TestTheMarksOfAllOrganizations:
                 shown = owner.get(reverse("mark", args=[pk, month])).context
                 told = api.get(f"{USAGE}/{pk}/marks/{month:%Y-%m}").json()
                 assert (shown["why"].mark, shown["number_present"], told["mark"], told["totalCount"]) == (last, last, last, last)
+
+
+def test_the_usage_tab_tells_the_bill_so_far_that_the_next_invoice_has(provider, owner, api):
+    recompute(at=timezone.now())
+    outlook = owner.get(reverse("usage")).context["outlook"]
+    drafts = [row.draft for row in next_invoice(provider, timezone.now()).expected if not row.draft.is_in_advance]
+    assert outlook.amount == sum(draft.net_amount for draft in drafts)
+    assert outlook.forecast.low >= outlook.marks
+    told = api.get("/v2/providers/{provider}/usage").json()["licences"]["forecast"]
+    assert (Decimal(told["amountSoFar"]), told["low"], told["high"]) == (
+        outlook.amount,
+        outlook.forecast.low,
+        outlook.forecast.high,
+    )

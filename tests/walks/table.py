@@ -105,6 +105,8 @@ TABLE = {
     "contract": row(GET="BI", absent="F"),
     "usage": row(GET=MSP, shows="acme"),
     "usage-csv": row(GET=MSP, shows="acme"),
+    "licence-history": row(GET="BIF"),
+    "licence-history-csv": row(GET="BIF"),
     "caps": row(GET="BF", POST="BF"),
     "caps-change": row(POST="BF"),
     "caps-csv": row(GET="BF", shows="acme"),

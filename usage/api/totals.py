@@ -1,6 +1,7 @@
 """`/api/v2/providers/{provider_id}/usage` and `…/usage/licence-totals`: the provider's sums, now and hour by hour."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final, NotRequired
 
 from django.db.models import Count, QuerySet, Sum
@@ -12,13 +13,15 @@ from typing_extensions import TypedDict
 from accounts.api_door import ApiRequest
 from accounts.api_endpoint import endpoint
 from accounts.roles import Permission
+from msp_portal.lib.money import plain
 from msp_portal.lib.periods import written_month
 from msp_portal.lib.wire import parameters
 from msp_portal.lib.wire.filters import Column, value_of
 from msp_portal.lib.wire.lists import Listing
-from msp_portal.lib.wire.texts import PublicId
+from msp_portal.lib.wire.texts import Amount, Currency, PublicId
 from usage.models import BillingMonth, LicenseTotal, Seats
 from usage.models.licensing import LicenseState
+from usage.queries.forecast import Outlook, outlook_of
 from usage.queries.licences import Licences, licences_of
 from usage.queries.marks import present_month
 from usage.wire_usage import CLOSED, PATH, TAG, HowMany, Month, TimeZone, with_closed
@@ -27,6 +30,21 @@ router = Router(tags=[TAG])
 
 MOST_TOTALS: Final = 1000
 """A month has at most 745 hours."""
+
+
+class LicenceForecast(TypedDict):
+    """The running month's bill so far, and what the past says of its end: the sum of marks from `low` to `high`, null with too little history.
+    Amounts are before tax: the overage, or without a commitment the whole; null in a month that other terms bill than those in force."""
+
+    amountSoFar: Amount | None
+    low: HowMany | None
+    high: HowMany | None
+    lowAmount: Amount | None
+    highAmount: Amount | None
+    currency: Currency
+    passesCommitmentOn: Annotated[
+        date | None, Field(description="The day on which the present pace passes the commitment, if it does in this month.")
+    ]
 
 
 class LicenceFigures(TypedDict):
@@ -41,6 +59,7 @@ class LicenceFigures(TypedDict):
     ]
     state: Annotated[LicenseState | None, Field(description="near from 90 % of the commitment, over above all of it.")]
     asOf: datetime | None
+    forecast: LicenceForecast | None
 
 
 class UsageTotals(TypedDict):
@@ -163,7 +182,7 @@ def get_totals(request: ApiRequest, provider_id: PublicId) -> HttpResponse:
         "asOf": request.at,
     }
     if request.key.may(Permission.SEE_LICENSES):
-        shown["licences"] = _figures(licences_of(request.provider))
+        shown["licences"] = _figures(licences_of(request.provider), month)
     return JsonResponse(shown)
 
 
@@ -186,7 +205,7 @@ def _newest_total(request: ApiRequest, month: BillingMonth) -> LicenseTotal | No
     return request.mine(LicenseTotal.objects.filter(counted_at__gte=month.starts_at)).order_by("-slot").first()
 
 
-def _figures(licences: Licences | None) -> LicenceFigures | None:
+def _figures(licences: Licences | None, month: BillingMonth) -> LicenceFigures | None:
     if licences is None:
         return None
     known = licences.are_committed and licences.are_counted
@@ -198,7 +217,27 @@ def _figures(licences: Licences | None) -> LicenceFigures | None:
         "overage": licences.overage if known else None,
         "state": licences.state if known else None,
         "asOf": licences.counted_at,
+        "forecast": _outlook(outlook_of(licences, month)),
     }
+
+
+def _outlook(outlook: Outlook | None) -> LicenceForecast | None:
+    if outlook is None:
+        return None
+    forecast, currency = outlook.forecast, outlook.currency
+    return {
+        "amountSoFar": _money(outlook.amount, currency),
+        "low": forecast.low if forecast else None,
+        "high": forecast.high if forecast else None,
+        "lowAmount": _money(forecast.low_amount, currency) if forecast else None,
+        "highAmount": _money(forecast.high_amount, currency) if forecast else None,
+        "currency": currency,
+        "passesCommitmentOn": forecast.passes_on if forecast else None,
+    }
+
+
+def _money(amount: Decimal | None, currency: str) -> str | None:
+    return None if amount is None else plain(amount, currency)
 
 
 def _between(request: ApiRequest, totals: QuerySet[LicenseTotal]) -> QuerySet[LicenseTotal]:

@@ -81,6 +81,11 @@ class LicenseTotal(TenantRow):
         return f"{self.slot:%Y-%m-%d %H:00} {self.consumed}"
 
     @property
+    def is_filled_later(self) -> bool:
+        """Whether the job missed the hour and counted it out of the ledger afterwards, without marks."""
+        return self.sum_of_marks is None
+
+    @property
     def available(self) -> int:
         """Committed less consumed, never below zero; zero without a commitment."""
         return max(0, (self.committed or 0) - self.consumed)

@@ -8,7 +8,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Greatest
 
 from accounts.models import Provider
-from msp_portal.lib.money import rounded
+from msp_portal.lib.money import priced
 from usage.models import Licensing, Seats
 from usage.queries.cap_plans import CapRow
 
@@ -89,4 +89,4 @@ def _bill(caps: Filled, licensing: Licensing | None) -> Decimal | None:
         return None
     over = max(0, caps.marks - (licensing.committed or 0))
     price = licensing.overage_price if licensing.is_committed else licensing.unit_price
-    return rounded(over * price, licensing.currency)
+    return priced(over, price, licensing.currency)

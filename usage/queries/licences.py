@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from django.db import connection
@@ -13,7 +14,9 @@ from usage.models.licensing import LicenseState, license_state
 
 LICENCES: Final = """
     select l.package_name, l.includes, l.committed, l.contract_ends_on,
-           t.slot, t.counted_at, t.consumed, t.sum_of_marks, t.mark_of_the_sum, t.mark_of_the_sum_at
+           l.unit_price, l.overage_price, l.currency, l.billed_from,
+           t.slot, t.counted_at, t.consumed, t.sum_of_marks, t.mark_of_the_sum, t.mark_of_the_sum_at,
+           t.rise_low, t.rise_middle, t.rise_high
     from usage_licensing l
     left join lateral (select * from usage_licensetotal t where t.provider_id = l.provider_id order by t.slot desc limit 1) t on true
     where l.provider_id = %s
@@ -29,12 +32,19 @@ class Licences:
     includes: list[str]
     committed: int | None
     contract_ends_on: date | None
+    unit_price: Decimal
+    overage_price: Decimal
+    currency: str
+    billed_from: date | None
     slot: datetime | None
     counted_at: datetime | None
     consumed: int | None
     sum_of_marks: int | None
     mark_of_the_sum: int | None
     mark_of_the_sum_at: datetime | None
+    rise_low: int | None
+    rise_middle: int | None
+    rise_high: int | None
 
     @property
     def are_committed(self) -> bool:

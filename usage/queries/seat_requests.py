@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from accounts.bounds import USER_CAP_MAX
 from accounts.models import Organization, Provider
-from msp_portal.lib.money import rounded
+from msp_portal.lib.money import priced
 from usage.models import Licensing, SeatRequest, Seats
 from usage.models.seat_request import SeatRequestQuerySet
 
@@ -81,7 +81,7 @@ def effect_of(seats: int, counters: Seats, account: Account | None) -> Effect | 
         available_after=None if committed is None else max(0, committed - users_after),
         overage=None if committed is None else overage,
         overage_after=None if committed is None else overage_after,
-        cost=rounded((overage_after - overage) * price, licensing.currency),
+        cost=priced(overage_after - overage, price, licensing.currency),
         currency=licensing.currency,
     )
 

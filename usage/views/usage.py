@@ -16,10 +16,11 @@ from accounts.roles import Permission, roles_with
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
 from usage.forms.many_caps import ManyCapsForm, listed_as_text
-from usage.models import CapChange, SeatRequest, Seats
+from usage.models import BillingMonth, CapChange, SeatRequest, Seats
 from usage.models.seats import SeatsQuerySet
 from usage.queries.beside_caps import beside_caps
 from usage.queries.cap_changes import changes_in_words
+from usage.queries.forecast import outlook_of
 from usage.queries.licences import licences_of
 from usage.queries.marks import present_month
 from usage.queries.months import last_month
@@ -48,7 +49,7 @@ def usage(request: ProviderRequest) -> HttpResponse:
     table, month = table_of(request, request.GET), present_month(request.provider, request.at)
     rows, sums = table.page_and_sums(rows_of(request, table), UsageRow, SUMMED)
     shown = {"table": table, "page": rows, "sums": sums, "at": request.at, "month": month, "last_month": last_month(month.month)}
-    shown |= {**_licences(request), **what_rows_offer(request, (row[0] for row in rows.rows))}
+    shown |= {**_licences(request, month), **what_rows_offer(request, (row[0] for row in rows.rows))}
     if shown["edits_caps"]:
         shown |= {"caps_form": ManyCapsForm(initial={"operation": "set"}), "on_page": listed_as_text(row[0] for row in rows.rows)}
     return page(request, "usage/usage.html", shown, fragment="usage-list")
@@ -108,12 +109,13 @@ def rows_of(request: ProviderRequest, table: TableQuery) -> SeatsQuerySet:
     return rows if table.chosen.get("cap") == "closed" else rows.of_open_organizations()
 
 
-def _licences(request: ProviderRequest) -> dict[str, Any]:
+def _licences(request: ProviderRequest, month: BillingMonth) -> dict[str, Any]:
     """The licences for who may see them; for others, who may."""
     if request.administrator.may(Permission.SEE_LICENSES):
         licences = licences_of(request.provider)
         late = licences is not None and licences.is_late(request.at)
-        return {"sees_licences": True, "licences": licences, "late": late, "provider": request.provider}
+        outlook = outlook_of(licences, month)
+        return {"sees_licences": True, "licences": licences, "late": late, "outlook": outlook, "provider": request.provider}
     return {
         "sees_licences": False,
         "provider": request.provider,

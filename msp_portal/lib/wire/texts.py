@@ -17,6 +17,12 @@ DEEPEST: Final = 20
 """Levels of lists and objects in a body; nothing of ours needs more than three."""
 
 
+Amount = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["200.00"])]
+"""Money as text, with the digits that its currency has after the point (prices may have more)."""
+
+Currency = Annotated[str, Field(min_length=3, max_length=3, examples=["USD"])]
+
+
 def is_storable(text: str) -> bool:
     """Whether Postgres can keep `text`: no NUL, and no half of a surrogate pair (which is no character)."""
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
