@@ -205,7 +205,7 @@ class CountDifferenceAdmin(ReadOnlyAdmin[CountDifference]):
 class LicenseTotalAdmin(ReadOnlyAdmin[LicenseTotal]):
     """What the hourly job counted."""
 
-    list_display = ("slot", "provider", "consumed", "committed", "devices", "organizations", "counted_at")
+    list_display = ("slot", "provider", "consumed", "committed", "devices", "organizations", "sum_of_marks", "counted_at")
     list_select_related = ("provider",)
     search_fields = ("provider__name",)
     ordering = ("-slot", "pk")

@@ -66,7 +66,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     make_cases(providers, administrators, operator, at)
     make_seat_requests(administrators, at)
     activity.note(administrators, since=at - timedelta(days=30))
-    activity.begin_totals(at - timedelta(days=21))
+    activity.begin_totals(at - timedelta(days=70))
     fill_slots(at=at)
     make_missing_documents()
     _draw_newest_invoices()

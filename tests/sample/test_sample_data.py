@@ -223,10 +223,10 @@ class TestTheHistory:
                 cursor.execute(f"select count(*) from {table} where {name} > now()")
                 assert cursor.fetchone() == (0,), column
 
-    def test_has_totals_for_every_hour_of_three_weeks(self, committed):
+    def test_has_totals_for_every_hour_of_ten_weeks(self, committed):
         slots = LicenseTotal.objects.filter(provider__name="Northwind MSP").order_by("slot").values_list("slot", flat=True)
-        assert len(slots) == 21 * 24 + 1
-        assert (slots[len(slots) - 1] - slots[0]).total_seconds() == 21 * 24 * 3600
+        assert len(slots) == 70 * 24 + 1
+        assert (slots[len(slots) - 1] - slots[0]).total_seconds() == 70 * 24 * 3600
 
     def test_is_told_the_same_by_the_same_seed(self, now):
         def told(seed):
