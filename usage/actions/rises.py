@@ -21,12 +21,12 @@ RISES: Final = """
         select days, remaining, least(remaining, days / 2) as span from known where days >= %(least_days)s
     ), by_day as (  -- days are numbered backwards: 1 ends at the instant
         select e.organization_id, greatest(1, ceil(extract(epoch from %(at)s - e.at) / 86400)::int) as day,
-               max(e.count_after) as highest, (array_agg(e.count_after - e.delta order by e.id))[1] as begun_with
+               max(e.count_after) as highest, (min(array[e.id, e.count_after - e.delta]))[2] as begun_with
         from usage_seatevent e, measure
         where e.provider_id = p.id and e.kind = 'user' and e.at > %(at)s - measure.days * interval '1 day'
         group by 1, 2
     ), by_window as (
-        select w.day, max(b.highest) - (array_agg(b.begun_with order by b.day desc))[1] as rise
+        select w.day, max(b.highest) - (max(array[b.day, b.begun_with]))[2] as rise
         from measure, by_day b
         cross join lateral generate_series(greatest(b.day, measure.span), least(b.day + measure.span - 1, measure.days)) w(day)
         group by w.day, b.organization_id
