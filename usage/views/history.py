@@ -94,7 +94,7 @@ def _charts(month: BillingMonth, months: list[BillingMonth]) -> dict[str, Any]:
     here = reverse("licence-history")
     return {
         "days": [{"day": row.day, "value": row.highest, "note": row.committed} for row in days],
-        "places": last_day_of(month.month).day,
+        "places": last_day_of(month.month).day - (days[0].day.day - 1 if days else 0),  # from the first that was counted
         "days_committed": _newest_commitment(days),
         "months": [
             {
