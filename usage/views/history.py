@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, provider_door
+from accounts.listings import Listing, provider_csv
 from accounts.roles import Permission
-from accounts.streams import streamed
-from msp_portal.lib.csv_export import csv_response, dialect_of
 from msp_portal.lib.page import page
 from msp_portal.lib.periods import last_day_of, written_month
 from msp_portal.lib.tables import Choice, TableQuery
@@ -51,8 +50,8 @@ def history(request: ProviderRequest) -> HttpResponse:
     return page(request, "usage/history.html", shown, fragment="history-list")
 
 
-@provider_door("GET", permission=Permission.SEE_LICENSES)
-def history_csv(request: ProviderRequest) -> StreamingHttpResponse:
+@provider_csv(permission=Permission.SEE_LICENSES)
+def history_csv(request: ProviderRequest) -> Listing:
     """The month's hourly totals, in the page's order."""
     months = _months(request)
     table = _table(request, months)
@@ -69,8 +68,8 @@ def history_csv(request: ProviderRequest) -> StreamingHttpResponse:
         _("Mark of the sum"): lambda row: row.mark_of_the_sum,
     }
     cells = list(columns.values())
-    lines = streamed(request, table.filtered(totals_of(month)), lambda row: [cell(row) for cell in cells])
-    return csv_response(f"licences-{written_month(month.month)}.csv", list(columns), lines, dialect_of(request))
+    rows = table.filtered(totals_of(month))
+    return Listing(f"licences-{written_month(month.month)}.csv", list(columns), rows, lambda row: [cell(row) for cell in cells])
 
 
 def _months(request: ProviderRequest) -> list[BillingMonth]:

@@ -134,7 +134,5 @@ def _trail(request: OrganizationRequest, reason: Why, address: str) -> list[dict
     return [*above, {"label": said, "url": url}, {"label": _("Changes")}]
 
 
-def _csv(
-    request: OrganizationRequest, reason: Why, what: str, rows: QuerySet[SeatEvent], columns: Columns
-) -> StreamingHttpResponse:
+def _listing(request: OrganizationRequest, reason: Why, what: str, rows: QuerySet[SeatEvent], columns: Columns) -> Listing:
     return events_listing(request, f"{written_month(reason.calendar.month)} {reason.kind} {what}", rows, columns)
