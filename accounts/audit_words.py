@@ -71,6 +71,8 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "usage.cap.returned": _("returned the user cap of %(target)s to the former one"),
     "usage.device.added": _("added the device %(target)s"),
     "usage.device.edited": _("edited the device %(target)s"),
+    "usage.device.import_cancelled": _("cancelled an import of devices into %(target)s"),
+    "usage.device.imported": _("imported devices into %(target)s"),
     "usage.device.removed": _("removed the device %(target)s"),
     "usage.seat_request.asked": _("asked for more seats at %(target)s"),
     "usage.seat_request.declined": _("declined the request for seats of %(target)s"),

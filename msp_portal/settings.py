@@ -168,6 +168,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+LARGEST_UPLOAD = 21 * 2**20  # bytes of a request; above any file that a form takes, with what stands around it
+FILE_UPLOAD_HANDLERS = [
+    "msp_portal.lib.csv_upload.PassingOverTheTooLarge",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 APPEND_SLASH = True
 
 STATIC_URL = "static/"

@@ -27,7 +27,7 @@ CAPS_AT_ONCE_MAX: Final = 10_000
 """Organizations whose caps are changed in one act."""
 CAPS_SHOWN_MAX: Final = 200
 """Of them on one page of the preview."""
-CAP_FILE_MAX: Final = 5_000_000
+CAP_FILE_MAX: Final = 5 * 2**20
 """Bytes of a file of caps."""
 LONGEST_CAP_CELL: Final = 10_000
 """Characters in one cell of it."""
@@ -35,10 +35,8 @@ CAP_PLANNED_AHEAD_MAX: Final = timedelta(days=3 * 366)
 """How far ahead a cap may begin or end."""
 
 LARGEST_IMPORT: Final = 20 * 2**20
-"""Bytes of a file of users; 100,000 rows are about 7 million."""
-MOST_IMPORTED_USERS: Final = 100_000
-LONGEST_IMPORTED_CELL: Final = 100_000
-"""Characters; a longer one is a quotation mark that was not closed."""
+"""Bytes of a file of users or devices; 100,000 rows are about 7 million. `LARGEST_UPLOAD` in the settings lies above it."""
+MOST_IMPORTED_ROWS: Final = 100_000
 IMPORT_ROWS_A_STEP: Final = 2_000
 """How many rows are checked between two reports of progress; a cancelled import stops there."""
 IMPORT_LEASE: Final = timedelta(minutes=2)

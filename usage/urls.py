@@ -26,6 +26,7 @@ from usage.views import (
 
 USERS = "organizations/<id:organization_id>/users/"
 DEVICES = "organizations/<id:organization_id>/devices/"
+IMPORTS = "organizations/<id:organization_id>/imports/"
 MARK = "organizations/<id:organization_id>/marks/<month:month>/"
 REQUESTS = "organizations/<id:organization_id>/requests/"
 
@@ -72,12 +73,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(USERS, by_method(GET=users.organization_users, POST=organization_users.add), name="organization-users"),
     path(f"{USERS}csv/", users.organization_users_csv, name="organization-users-csv"),
     path(f"{USERS}new/", organization_users.new, name="organization-user-new"),
-    path(f"{USERS}import/", by_method(GET=imports.new, POST=imports.start), name="user-imports"),
-    path(f"{USERS}import/template/", imports.template, name="user-import-template"),
-    path(f"{USERS}import/<id:import_id>/", imports.show, name="user-import"),
-    path(f"{USERS}import/<id:import_id>/confirmation/", imports.confirm, name="user-import-confirmation"),
-    path(f"{USERS}import/<id:import_id>/cancellation/", imports.cancel, name="user-import-cancellation"),
-    path(f"{USERS}import/<id:import_id>/faults/csv/", imports.faults_csv, name="user-import-faults-csv"),
+    path(f"{USERS}import/", by_method(GET=imports.new, POST=imports.start), {"kind": "user"}, name="user-imports"),
+    path(f"{USERS}import/template/", imports.template, {"kind": "user"}, name="user-import-template"),
     path(
         f"{USERS}<id:user_id>/",
         by_method(GET=organization_users.edit, POST=organization_users.save),
@@ -90,10 +87,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         by_method(GET=organization_users.removal, POST=organization_users.remove),
         name="organization-user-removal",
     ),
+    path(f"{IMPORTS}<id:import_id>/", imports.show, name="import"),
+    path(f"{IMPORTS}<id:import_id>/confirmation/", imports.confirm, name="import-confirmation"),
+    path(f"{IMPORTS}<id:import_id>/cancellation/", imports.cancel, name="import-cancellation"),
+    path(f"{IMPORTS}<id:import_id>/faults/csv/", imports.faults_csv, name="import-faults-csv"),
     path("devices/", devices.devices, name="devices"),
     path("devices/csv/", devices.devices_csv, name="devices-csv"),
     path(DEVICES, by_method(GET=devices.organization_devices, POST=organization_devices.add), name="organization-devices"),
     path(f"{DEVICES}csv/", devices.organization_devices_csv, name="organization-devices-csv"),
+    path(f"{DEVICES}import/", by_method(GET=imports.new, POST=imports.start), {"kind": "device"}, name="device-imports"),
+    path(f"{DEVICES}import/template/", imports.template, {"kind": "device"}, name="device-import-template"),
     path(f"{DEVICES}new/", organization_devices.new, name="organization-device-new"),
     path(
         f"{DEVICES}<id:device_id>/",

@@ -19,8 +19,8 @@ from tests.races.test_at_the_same_instant import until_someone_waits_for
 from tests.races.test_the_last_seat import GATE_WITHOUT_LOCK
 from usage.actions.imports import confirm_import, start_import
 from usage.actions.working_imports import work_imports
-from usage.bounds import IMPORT_LEASE, MOST_IMPORTED_USERS
-from usage.models import UserImport
+from usage.bounds import IMPORT_LEASE, MOST_IMPORTED_ROWS
+from usage.models import StagedImport
 
 ARRIVALS = 7
 MOST_MEMORY = 400 * 2**20  # bytes
@@ -70,14 +70,14 @@ def sent(home, rows):
     names = (f"filed{next(numbers)}" for _ in range(rows))
     content = "user_name,email,first_name,last_name\n" + "".join(f"{name},{name}@x.example,Ada,Lovelace\n" for name in names)
     file = SimpleUploadedFile("users.csv", content.encode())
-    return start_import(organization=home.organization, file=file, by=home.administrator, at=timezone.now())
+    return start_import(organization=home.organization, kind="user", file=file, by=home.administrator, at=timezone.now())
 
 
 def confirmed(home, rows):
     """The same, checked and agreed to."""
     found = sent(home, rows)
     work_imports(timezone.now)
-    return confirm_import(user_import=found, by=home.administrator)
+    return confirm_import(staged=found, by=home.administrator)
 
 
 def race(committed, home, arrivals):
@@ -150,9 +150,9 @@ class TestAWorkerThatIsKilled:
 
     def test_is_not_taken_for_dead_while_it_writes(self, cast, committed):
         found = confirmed(house(cast, users=0), 1)
-        UserImport.objects.filter(pk=found.pk).update(state="importing", lease_ends_at=timezone.now() - timedelta(hours=1))
+        StagedImport.objects.filter(pk=found.pk).update(state="importing", lease_ends_at=timezone.now() - timedelta(hours=1))
         writer = committed.connect("system")
-        writer.execute("select 1 from usage_userimport where id = %s for no key update", [found.pk])
+        writer.execute("select 1 from usage_stagedimport where id = %s for no key update", [found.pk])
         work_imports(timezone.now)
         found.refresh_from_db()
         assert found.state == "importing"
@@ -166,16 +166,16 @@ class TestAWorkerThatIsKilled:
 class TestAFileOfFullSize:
     def test_is_checked_and_added_with_progress_and_little_memory(self, cast, committed, worker):
         home = house(cast, users=0)
-        found = sent(home, MOST_IMPORTED_USERS)
+        found = sent(home, MOST_IMPORTED_ROWS)
         seen, memory = followed(worker(), found)
         found.refresh_from_db()
-        assert (found.state, found.rows_read) == ("ready", MOST_IMPORTED_USERS)
+        assert (found.state, found.rows_read) == ("ready", MOST_IMPORTED_ROWS)
         assert seen == sorted(seen)
         assert len(set(seen)) > 5, seen
-        confirm_import(user_import=found, by=home.administrator)
+        confirm_import(staged=found, by=home.administrator)
         _, memory_to_add = followed(worker(), found)
         found.refresh_from_db()
-        assert (found.state, home.seats.users) == ("done", MOST_IMPORTED_USERS)
+        assert (found.state, home.seats.users) == ("done", MOST_IMPORTED_ROWS)
         assert max(memory, memory_to_add) < MOST_MEMORY
 
     def test_is_refused_whole_by_a_cap_ten_below_the_need(self, cast, committed):
@@ -192,6 +192,6 @@ def followed(process, found):
     """What the row said while the process worked, and the most bytes it had."""
     seen = []
     while process.poll() is None:
-        seen.append(UserImport.objects.values_list("rows_read", flat=True).get(pk=found.pk))
+        seen.append(StagedImport.objects.values_list("rows_read", flat=True).get(pk=found.pk))
     assert process.returncode == 0
     return seen, int(process.stdout.read()) * 1024

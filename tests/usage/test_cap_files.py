@@ -89,18 +89,17 @@ class TestAFaultyFile:
     @pytest.mark.parametrize(
         ("content", "line", "reason"),
         [
-            (b"", 0, "The submitted file is empty."),
-            (b"id,name\n", 1, "The first line lacks the column cap."),
-            (b"name\n", 1, "The first line lacks the column id, cap."),
-            (b"id,cap,cap\n", 1, "The first line names the column cap twice."),
-            (b"id,cap\n", 1, "The file lists no organization."),
-            ("id,cap\nA,5\nM\xfcller,5\n".encode("latin-1"), 3, "This line is not UTF-8."),
-            ("id,cap\n".encode("utf-16"), 1, "The file is written in UTF-16."),
+            (b"", 0, "The file is empty."),
+            (b"id,name\n", 1, "These columns are missing: cap."),
+            (b"name\n", 1, "These columns are missing: id, cap."),
+            (b"id,cap,cap\n", 1, "These columns stand in the file more than once: cap."),
+            (b"id,cap\n", 1, "The file names columns and has no row below them."),
+            ("id,cap\nA,5\nM\xfcller,5\n".encode("latin-1"), 3, "Line 3 is not written in UTF-8."),
             (b"id,cap\n\0,5\n", 2, "This line holds a character that no text has."),
-            (b'id,cap\n"open,5\nx,6\n', 2, "A quotation mark in this line is not closed"),
-            (b"id,cap\nshort\n", 2, "The line has 1 cells; the first line names 2."),
+            (b'id,cap\n"open,5\nx,6\n', 2, "Line 2 is not CSV: a quotation mark is opened and not closed"),
+            (b"id,cap\nshort\n", 2, "The row has fewer cells than there are columns."),
             (b"id,cap\n" + b"x" * 10_001 + b",5\n", 2, "A cell has 10,001 characters; at most 10,000 are read."),
-            (b"id,cap\n" + b"x" * 200_000 + b",5\n", 2, "A cell has 200,000 characters; at most 10,000 are read."),
+            (b"id,cap\n" + b"x" * 200_000 + b",5\n", 2, "Line 2 has a cell of more than 131,072 characters."),
             (b"id,cap\n,5\n", 2, "No organization of yours has the id –."),
             (b"id,cap\n000000000000000000000000,5\n", 2, "No organization of yours has the id 000000000000000000000000."),
             (b"id,cap\n=1+1,5\n", 2, "No organization of yours has the id =1+1."),
@@ -140,11 +139,11 @@ class TestAFaultyFile:
         monkeypatch.setattr("usage.views.cap_files.read_caps", lambda *_: pytest.fail("it was read"))
         response = upload(owner, b"id,cap\n" + b"x" * 50_000_000)
         assert response.status_code == 422
-        assert "The file has 50.0 MB; at most 5 MB are read." in words_of(response)
+        assert "The file has 47.7 MB, and 5.0 MB is the most." in words_of(response)
 
     def test_of_more_rows_than_one_edit_takes_names_the_line(self, owner):
         response = upload(owner, "id,cap\n" + "x,1\n" * 10_001)
-        assert faults_of(response) == [(10_002, "At most 10,000 organizations are changed at once.")]
+        assert faults_of(response) == [(10_002, "The file has more than 10,000 rows. Split it into several.")]
 
     def test_whose_cells_are_markup_shows_them_as_text(self, owner):
         page = upload(owner, "id,cap\n<script>x</script>,1\n").content.decode()

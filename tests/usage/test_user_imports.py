@@ -14,7 +14,7 @@ from tests import cast as people
 from usage.actions import working_imports
 from usage.actions.imports import ImportMovedOn, ImportUnderWay, confirm_import, start_import
 from usage.bounds import IMPORT_KEPT_FOR, IMPORT_LEASE, LARGEST_IMPORT
-from usage.models import SeatEvent, User, UserImport, UserImportFile, UserImportRow
+from usage.models import SeatEvent, StagedFile, StagedImport, StagedRow, User
 from usage.tasks import forget_imports, work_imports
 
 pytestmark = pytest.mark.django_db
@@ -51,11 +51,11 @@ def checked(browser, house, content):
     """The import after the worker looked at it."""
     assert send(browser, house, content).status_code == 303
     work_imports()
-    return UserImport.objects.filter(organization_id=house.pk).latest("started_at", "pk")
+    return StagedImport.objects.filter(organization_id=house.pk).latest("started_at", "pk")
 
 
 def address(what, found):
-    return reverse(f"user-import{what}", args=[found.organization_id, found.pk])
+    return reverse(f"import{what}", args=[found.organization_id, found.pk])
 
 
 def shown(browser, found):
@@ -78,7 +78,7 @@ def names(house):
 
 
 def leftovers():
-    return UserImportFile.objects.count(), UserImportRow.objects.count()
+    return StagedFile.objects.count(), StagedRow.objects.count()
 
 
 class TestAFileThatFits:
@@ -191,7 +191,7 @@ class TestAFaultyRow:
         assert faults(found)[4] == [fault]
         assert names(acme) == ["acme.user1"]
         page = shown(as_tenant, found)
-        assert "Nobody was added. Correct" in page
+        assert "Nothing was added. Correct" in page
         assert ">4</th>" in page
 
     def test_of_several_faults_tells_them_all(self, as_tenant, acme):
@@ -217,7 +217,7 @@ class TestAFaultyRow:
     def test_stands_in_the_csv_of_all_of_them(self, as_tenant, acme):
         found = checked(as_tenant, acme, HEAD + "a,bad,=1,B\n" * 150)
         page = shown(as_tenant, found)
-        assert "The first 100 of them:" in page
+        assert "The first 100 of them." in page
         content = b"".join(as_tenant.get(address("-faults-csv", found)).streaming_content).decode("utf-8-sig")
         rows = list(csv.reader(StringIO(content)))
         assert len(rows) == 151
@@ -237,16 +237,15 @@ class TestAFileThatCannotBeRead:
         ("content", "words"),
         [
             (HEAD.encode() + b"ok,ok@x.example,A,B\nj\xf6rg,j@x.example,A,B\n", "Line 3 is not written in UTF-8."),
-            (written(1).encode("utf-16"), "Line 1 is not written in UTF-8."),
             (b"User name,First name\na,b\n", "These columns are missing: E-mail."),
             (b"\x89PNG\r\n", "Line 1 is not written in UTF-8."),
             (b"user_name,email,email\na,b,c\n", "These columns stand in the file more than once: E-mail."),
             (HEAD.encode() + b'a,"b,c\n', "is not CSV"),
-            (HEAD.encode() + b"a," + b"b" * 140_000 + b"\n", "Line 2 has a cell of more than 100,000 characters."),
-            (HEAD.encode(), "The file names columns but no users."),
+            (HEAD.encode() + b"a," + b"b" * 140_000 + b"\n", "Line 2 has a cell of more than 131,072 characters."),
+            (HEAD.encode(), "The file names columns and has no row below them."),
             (b"\n\n", "These columns are missing: User name, E-mail."),
         ],
-        ids=["latin-1", "utf-16", "column", "picture", "twice", "quote", "cell", "no-rows", "blank"],
+        ids=["latin-1", "column", "picture", "twice", "quote", "cell", "no-rows", "blank"],
     )
     def test_is_told_why_and_the_page_goes_on(self, as_tenant, acme, content, words):
         found = checked(as_tenant, acme, content)
@@ -256,9 +255,9 @@ class TestAFileThatCannotBeRead:
         assert checked(as_tenant, acme, written(1)).state == "ready"
 
     def test_has_more_rows_than_may_be(self, as_tenant, acme, monkeypatch):
-        monkeypatch.setattr("usage.import_file.MOST_IMPORTED_USERS", 3)
+        monkeypatch.setattr("usage.import_kinds.MOST_IMPORTED_ROWS", 3)
         assert checked(as_tenant, acme, written(3)).state == "ready"
-        as_tenant.post(address("-cancellation", UserImport.objects.get()))
+        as_tenant.post(address("-cancellation", StagedImport.objects.get()))
         found = checked(as_tenant, acme, written(4))
         assert "The file has more than 3 rows." in shown(as_tenant, found)
 
@@ -266,7 +265,7 @@ class TestAFileThatCannotBeRead:
         answer = send(as_tenant, acme, b"x" * 50_000_000)
         assert answer.status_code == 422
         assert "and 20.0\xa0MB is the most" in answer.content.decode()
-        assert not UserImport.objects.exists()
+        assert not StagedImport.objects.exists()
         assert send(as_tenant, acme, b"x" * LARGEST_IMPORT).status_code == 303
 
     def test_is_empty_or_missing(self, as_tenant, acme):
@@ -284,7 +283,7 @@ class TestOneAtATime:
         assert str(ImportUnderWay.message) in answer.content.decode()
         assert address("", found) in answer.content.decode()
         file = SimpleUploadedFile("b.csv", b"x")
-        assert start_import(organization=birch.organization, file=file, by=birch.administrator, at=timezone.now())
+        assert start_import(organization=birch.organization, kind="user", file=file, by=birch.administrator, at=timezone.now())
 
     def test_ends_with_a_cancellation_which_removes_what_was_read(self, as_tenant, acme):
         found = checked(as_tenant, acme, written(2))
@@ -310,19 +309,19 @@ class TestTheWorker:
     def test_tells_how_far_it_is(self, as_tenant, acme, monkeypatch):
         monkeypatch.setattr(working_imports, "IMPORT_ROWS_A_STEP", 10)
         send(as_tenant, acme, written(25))
-        found = UserImport.objects.get()
+        found = StagedImport.objects.get()
         assert "Waiting for the check to begin" in shown(as_tenant, found)
         steps = progress_of(found, monkeypatch)
         work_imports()
         assert steps == [10, 20, 25]
-        UserImport.objects.update(state="checking", rows_read=20)
+        StagedImport.objects.update(state="checking", rows_read=20)
         assert "20 of 25 rows checked" in shown(as_tenant, found)
         assert 'hx-trigger="every 1s"' in shown(as_tenant, found)
 
     def test_stops_at_its_next_step_when_the_import_is_cancelled(self, as_tenant, acme, monkeypatch):
         monkeypatch.setattr(working_imports, "IMPORT_ROWS_A_STEP", 10)
         send(as_tenant, acme, written(25))
-        found = UserImport.objects.get()
+        found = StagedImport.objects.get()
         keep = working_imports._keep
 
         def cancelling(claimed, rows, at):
@@ -337,8 +336,8 @@ class TestTheWorker:
     def test_killed_in_the_check_leaves_nothing_and_the_page_says_so(self, as_tenant, acme, monkeypatch):
         monkeypatch.setattr(working_imports, "IMPORT_ROWS_A_STEP", 10)
         send(as_tenant, acme, written(25))
-        found = UserImport.objects.get()
-        killed_at("mark_names_in_use", monkeypatch)
+        found = StagedImport.objects.get()
+        killed_at("mark_rows", monkeypatch)
         assert leftovers() == (1, 25)
         work_imports()
         found.refresh_from_db()
@@ -346,7 +345,7 @@ class TestTheWorker:
         working_imports.work_imports(lambda: timezone.now() + IMPORT_LEASE + timedelta(seconds=1))
         found.refresh_from_db()
         assert (found.state, leftovers(), names(acme)) == ("interrupted", (0, 0), ["acme.user1"])
-        assert "The check was interrupted before its end. Nobody was added" in shown(as_tenant, found)
+        assert "The check was interrupted before its end. Nothing was added" in shown(as_tenant, found)
 
     def test_killed_while_it_adds_leaves_nobody_and_can_be_started_again(self, as_tenant, acme, monkeypatch):
         found = checked(as_tenant, acme, written(5))
@@ -357,13 +356,13 @@ class TestTheWorker:
         working_imports.work_imports(lambda: timezone.now() + IMPORT_LEASE + timedelta(seconds=1))
         found.refresh_from_db()
         assert (found.state, acme.seats.users) == ("ready", 1)
-        assert "The import was interrupted. Nobody was added; you can start it again." in shown(as_tenant, found)
+        assert "The import was interrupted. Nothing was added; you can start it again." in shown(as_tenant, found)
         assert confirm(as_tenant, found).state == "done"
         assert acme.seats.users == 6
 
     def test_adds_nobody_for_someone_who_may_not_any_more(self, as_tenant, acme):
         found = checked(as_tenant, acme, written(2))
-        confirm_import(user_import=found, by=acme.administrator)
+        confirm_import(staged=found, by=acme.administrator)
         acme.administrator.suspend(at=timezone.now())
         work_imports()
         found.refresh_from_db()
@@ -380,10 +379,10 @@ class TestTheWorker:
 class TestAnImport:
     def test_of_another_client_is_no_such_thing(self, as_tenant, acme, birch):
         file = SimpleUploadedFile("b.csv", written(1).encode())
-        other = start_import(organization=birch.organization, file=file, by=birch.administrator, at=timezone.now())
+        other = start_import(organization=birch.organization, kind="user", file=file, by=birch.administrator, at=timezone.now())
         for what in ("", "-faults-csv"):
             assert as_tenant.get(address(what, other)).status_code == 404
-            assert as_tenant.get(reverse(f"user-import{what}", args=[acme.pk, other.pk])).status_code == 404
+            assert as_tenant.get(reverse(f"import{what}", args=[acme.pk, other.pk])).status_code == 404
 
     def test_stands_among_the_recent_ones(self, as_tenant, acme):
         found = confirm(as_tenant, checked(as_tenant, acme, written(1)))
@@ -422,7 +421,7 @@ def progress_of(found, monkeypatch):
 
     def watched(claimed, rows, at):
         keep(claimed, rows, at)
-        steps.append(UserImport.objects.get(pk=found.pk).rows_read)
+        steps.append(StagedImport.objects.get(pk=found.pk).rows_read)
 
     monkeypatch.setattr(working_imports, "_keep", watched)
     return steps

@@ -27,7 +27,7 @@ from tests import cast
 from tests.billing.methods import on_file
 from tests.walks.table import ACTORS
 from usage.actions.imports import start_import
-from usage.models import Device, SeatRequest, Seats, UserImport
+from usage.models import Device, SeatRequest, Seats, StagedImport
 
 ROLES = {
     "B": Role.ADMINISTRATOR_WITH_BILLING,
@@ -108,7 +108,7 @@ class Stage:
             "ID": invoice.number,
             "charge_ids": Charge.objects.get(invoice=invoice).pk,
             "request_id": SeatRequest.objects.get(organization_id=client.pk).pk,
-            "import_id": UserImport.objects.get(organization_id=client.pk).pk,
+            "import_id": StagedImport.objects.get(organization_id=client.pk).pk,
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
@@ -123,7 +123,7 @@ class Stage:
 
 def send_a_file(organization, name, *, by):
     file = SimpleUploadedFile(name, b"user_name,email\nnew,new@x.example\n")
-    start_import(organization=organization, file=file, by=by, at=timezone.now())
+    start_import(organization=organization, kind="user", file=file, by=by, at=timezone.now())
 
 
 def keep_a_file(msp):

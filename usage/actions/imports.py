@@ -1,4 +1,4 @@
-"""What a person does with a file of users: send it, look at what it would do, agree or give it up. The worker does the rest."""
+"""What a person does with a file of users or devices: send it, look at what it would do, agree or give it up. The worker does the rest."""
 
 from datetime import datetime
 from functools import partial
@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.models import Administrator, Organization
 from msp_portal.lib import nudge
+from msp_portal.lib.csv_import import lines_in
 from msp_portal.lib.rules import RuleBroken
 from usage.gate import OrganizationClosed
-from usage.import_file import lines_in
-from usage.models import UserImport, UserImportFile
+from usage.models import StagedFile, StagedImport
 
+COMMAND: Final = "manage.py import_users"
+"""Whom imports and the ledger name where the vendor's operators added users: the audit log calls it the system."""
 WORK: Final = "usage.tasks.work_imports"
-State = UserImport.State
+State = StagedImport.State
 
 
 class ImportUnderWay(RuleBroken):
@@ -33,10 +35,12 @@ class ImportMovedOn(RuleBroken):
 
 
 @transaction.atomic
-def start_import(*, organization: Organization, file: UploadedFile[bytes], by: Administrator, at: datetime) -> UserImport:
-    """Keep the file for the worker to check. Nobody is added yet.
+def start_import(
+    *, organization: Organization, kind: str, file: UploadedFile[bytes], by: Administrator | None, at: datetime
+) -> StagedImport:
+    """Keep the file for the worker to check. Nothing is added yet. `by` is None for the vendor's operators, who have a command for it.
 
-    :raises ImportUnderWay: while another file of the organization waits or is worked on.
+    :raises ImportUnderWay: while another such file of the organization waits or is worked on.
     :raises OrganizationClosed: nothing can be added there.
     """
     if organization.is_closed:
@@ -45,54 +49,58 @@ def start_import(*, organization: Organization, file: UploadedFile[bytes], by: A
     whose = {"provider_id": organization.provider_id, "organization": organization}
     try:
         with transaction.atomic():
-            started = UserImport.objects.create(
+            started = StagedImport.objects.create(
                 **whose,
+                kind=kind,
                 file_name=(file.name or "")[-120:],
                 rows_expected=lines_in(content),
-                administrator_id=by.pk,
-                by=by.name,
+                **_agreed(by),
                 started_at=at,
             )
     except IntegrityError as fault:
         raise ImportUnderWay(organization_id=organization.pk) from fault
-    UserImportFile.objects.create(**whose, user_import=started, content=content)
+    StagedFile.objects.create(**whose, staged_import=started, content=content)
     _nudge_after_commit()
     return started
 
 
 @transaction.atomic
-def confirm_import(*, user_import: UserImport, by: Administrator) -> UserImport:
-    """Let the worker add the users, in the name of whoever agreed.
+def confirm_import(*, staged: StagedImport, by: Administrator | None) -> StagedImport:
+    """Let the worker add the rows, in the name of whoever agreed.
 
     :raises ImportMovedOn: when it is not ready, or someone was faster.
     """
-    locked = UserImport.objects.lock().get(pk=user_import.pk)
+    locked = StagedImport.objects.lock().get(pk=staged.pk)
     if locked.state != State.READY:
         raise ImportMovedOn(organization_id=locked.organization_id)
-    locked.move(State.CONFIRMED, refusal={}, administrator_id=by.pk, by=by.name)
+    locked.move(State.CONFIRMED, refusal={}, **_agreed(by))
     _nudge_after_commit()
     return locked
 
 
 @transaction.atomic
-def cancel_import(*, user_import: UserImport, by: Administrator, at: datetime) -> UserImport:
+def cancel_import(*, staged: StagedImport, by: Administrator | None, at: datetime) -> StagedImport:
     """Give the import up; its file and rows are removed. A worker that checks it stops at its next step.
 
-    :raises ImportMovedOn: when its users are being written, or it has come to its end.
+    :raises ImportMovedOn: when its rows are being written, or it has come to its end.
     """
-    locked = UserImport.objects.lock().get(pk=user_import.pk)
+    locked = StagedImport.objects.lock().get(pk=staged.pk)
     if not locked.may_be_cancelled:
         raise ImportMovedOn(organization_id=locked.organization_id)
     locked.settle(State.CANCELLED, at=at)
     forget_content(locked)
-    audit.record(by, "usage.user.import_cancelled", locked.organization, at=at, file=locked.file_name)
+    audit.record(by, f"usage.{locked.kind}.import_cancelled", locked.organization, at=at, file=locked.file_name)
     return locked
 
 
-def forget_content(user_import: UserImport) -> None:
+def forget_content(staged: StagedImport) -> None:
     """Remove the file and what was read of it: personal data that nobody needs any more."""
-    UserImportFile.objects.filter(user_import=user_import).delete()
-    user_import.rows.all().delete()
+    StagedFile.objects.filter(staged_import=staged).delete()
+    staged.rows.all().delete()
+
+
+def _agreed(by: Administrator | None) -> dict[str, str]:
+    return {"administrator_id": by.pk, "by": by.name} if by else {"administrator_id": "", "by": COMMAND}
 
 
 def _nudge_after_commit() -> None:

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from msp_portal.lib.csv_import import Fault, NotReadable, Record, records_of, text_of
+from msp_portal.lib.csv_import import LINE_FAULTS, CsvFile, Line, Unreadable, problem_in_words
+from msp_portal.lib.csv_upload import CsvFileField
+from msp_portal.lib.templatetags.portal import number
 from usage.bounds import CAP_FILE_MAX, CAPS_AT_ONCE_MAX, LONGEST_CAP_CELL
 from usage.forms.caps import UserCapField
-from usage.forms.many_caps import too_many
 
 COLUMNS: Final = ("id", "cap")
 """Those that are read; the name is there for people."""
@@ -21,6 +20,14 @@ SHOWN_OF_A_CELL: Final = 40
 
 Known = Callable[[Collection[str]], Collection[str]]
 """Which of some ids are organizations that the reader may reach."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one line of the file, counted from 1."""
+
+    line: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -34,47 +41,40 @@ class ReadCaps:
 class CapFileForm(forms.Form):
     """The upload."""
 
-    file = forms.FileField(
-        label=gettext_lazy("CSV file"),
-        help_text=gettext_lazy(
-            "With the columns id and cap; an empty cap is none. Separated by commas, semicolons or tabs, in UTF-8."
-        ),
-        widget=forms.FileInput({"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
-        max_length=255,
+    file = CsvFileField(
+        most_bytes=CAP_FILE_MAX,
+        help_text=gettext_lazy("With the columns id and cap; an empty cap is none. Separated by commas, semicolons or tabs."),
     )
-
-    def clean_file(self) -> "UploadedFile[Any]":
-        """The file.
-
-        :raises forms.ValidationError: when it is larger than any of ours could be; it is not read then.
-        """
-        file: UploadedFile[Any] = self.cleaned_data["file"]
-        if (file.size or 0) > CAP_FILE_MAX:
-            sizes = {"size": number_format((file.size or 0) / 1_000_000, 1), "most": number_format(CAP_FILE_MAX // 1_000_000)}
-            raise forms.ValidationError(_("The file has %(size)s MB; at most %(most)s MB are read.") % sizes, code="too_large")
-        return file
 
 
 def read_caps(content: bytes, known: Known) -> ReadCaps:
     """What a file lists. With any fault in it nothing of it is to be used."""
+    names = dict(zip(COLUMNS, COLUMNS, strict=True))
     try:
-        found = list(records_of(text_of(content), COLUMNS, longest_cell=LONGEST_CAP_CELL))
-    except NotReadable as refused:
-        return ReadCaps({}, [refused.fault])
-    records = [each for each in found if isinstance(each, Record)]
-    if len(records) > CAPS_AT_ONCE_MAX:
-        return ReadCaps({}, [Fault(records[CAPS_AT_ONCE_MAX].line, too_many())])
-    if not found:
-        return ReadCaps({}, [Fault(1, _("The file lists no organization."))])
-    read = _Reading(known({record.cells["id"] for record in records}))
-    for record in records:
-        read.take(record)
-    faults = [*(each for each in found if isinstance(each, Fault)), *read.faults]
+        lines = list(CsvFile(content, names=names, required=COLUMNS, most_rows=CAPS_AT_ONCE_MAX))
+    except Unreadable as refused:
+        return ReadCaps({}, [Fault(refused.told.get("line", 1), problem_in_words(refused.told, {}))])
+    faulty = {line.number: reason for line in lines if (reason := _wrong_with(line))}
+    whole = [line for line in lines if line.number not in faulty]
+    read = _Reading(known({line.cells["id"].strip() for line in whole}))
+    for line in whole:
+        read.take(line.number, line.cells["id"].strip(), line.cells["cap"].strip())
+    faults = [*(Fault(*each) for each in faulty.items()), *read.faults]
     return ReadCaps(read.caps, sorted(faults, key=lambda fault: fault.line))
 
 
+def _wrong_with(line: Line) -> str:
+    """Why the line cannot be read; "" when it can. One cell too few or too many moves a cap to where none should be."""
+    if line.fault:
+        return str(LINE_FAULTS[line.fault])
+    if (longest := max(map(len, line.cells.values()))) > LONGEST_CAP_CELL:
+        words = _("A cell has %(length)s characters; at most %(most)s are read.")
+        return words % {"length": number(longest), "most": number(LONGEST_CAP_CELL)}
+    return _("This line holds a character that no text has.") if any("\0" in cell for cell in line.cells.values()) else ""
+
+
 class _Reading:
-    """Goes through the records once, and keeps what it saw."""
+    """Goes through the lines once, and keeps what it saw."""
 
     def __init__(self, known: Collection[str]) -> None:
         self.known = known
@@ -82,25 +82,24 @@ class _Reading:
         self.lines: dict[str, int] = {}
         self.faults: list[Fault] = []
 
-    def take(self, record: Record) -> None:
+    def take(self, line: int, pk: str, written: str) -> None:
         """One line: its cap, or what is wrong with it."""
-        pk, written = record.cells["id"], record.cells["cap"]
         if pk not in self.known:
-            self._refuse(record, _("No organization of yours has the id %(id)s.") % {"id": _shown(pk) or "–"})
+            self._refuse(line, _("No organization of yours has the id %(id)s.") % {"id": _shown(pk) or "–"})
         elif pk in self.lines:
-            self._refuse(record, _("This organization stands in line %(line)d already.") % {"line": self.lines[pk]})
+            self._refuse(line, _("This organization stands in line %(line)d already.") % {"line": self.lines[pk]})
         else:
-            self.lines[pk] = record.line
-            self._take_cap(record, pk, written)
+            self.lines[pk] = line
+            self._take_cap(line, pk, written)
 
-    def _take_cap(self, record: Record, pk: str, written: str) -> None:
+    def _take_cap(self, line: int, pk: str, written: str) -> None:
         try:
             self.caps[pk] = CAP.clean(written)
         except forms.ValidationError as refused:
-            self._refuse(record, _("%(written)s is no cap. %(rule)s") % {"written": _shown(written), "rule": refused.messages[0]})
+            self._refuse(line, _("%(written)s is no cap. %(rule)s") % {"written": _shown(written), "rule": refused.messages[0]})
 
-    def _refuse(self, record: Record, reason: str) -> None:
-        self.faults.append(Fault(record.line, reason))
+    def _refuse(self, line: int, reason: str) -> None:
+        self.faults.append(Fault(line, reason))
 
 
 CAP: Final[Any] = UserCapField(required=False)

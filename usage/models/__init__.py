@@ -6,8 +6,8 @@ from usage.models.licensing import LicenseTotal, Licensing
 from usage.models.month import BillingMonth, ClosedMonth
 from usage.models.seat_request import SeatRequest
 from usage.models.seats import CountDifference, SeatEvent, Seats
+from usage.models.staged_import import StagedFile, StagedImport, StagedRow
 from usage.models.user import User
-from usage.models.user_import import UserImport, UserImportFile, UserImportRow
 
 __all__ = [
     "BillingMonth",
@@ -20,8 +20,8 @@ __all__ = [
     "SeatEvent",
     "SeatRequest",
     "Seats",
+    "StagedFile",
+    "StagedImport",
+    "StagedRow",
     "User",
-    "UserImport",
-    "UserImportFile",
-    "UserImportRow",
 ]

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.doors import ProviderRequest, provider_door
 from accounts.listings import Listing, provider_csv
 from accounts.roles import Permission
-from msp_portal.lib.csv_import import Fault
 from msp_portal.lib.page import page
-from usage.forms.cap_files import CapFileForm, read_caps
+from usage.forms.cap_files import CapFileForm, Fault, read_caps
 from usage.forms.many_caps import ManyCapsForm
 from usage.models import Seats
 from usage.queries.cap_plans import Operation, plan_of, wanted_by

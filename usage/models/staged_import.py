@@ -1,4 +1,4 @@
-"""A file of users on its way into an organization: checked by the worker, looked at by a person, then added whole or not at all."""
+"""A file of users or devices on its way into an organization: checked by the worker, looked at by a person, then added whole or not at all."""
 
 from datetime import datetime
 from typing import Any, Final, Self
@@ -7,11 +7,18 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import OrganizationRow
-from usage.bounds import IMPORT_KEPT_FOR, LONGEST_PERSON_NAME, LONGEST_USER_NAME
+from usage.bounds import IMPORT_KEPT_FOR
+
+
+class ImportKind(models.TextChoices):
+    """What the rows of the file are."""
+
+    USERS = "user", _("Users")
+    DEVICES = "device", _("Devices")
 
 
 class ImportState(models.TextChoices):
-    """How far an import is. Those of IMPORT_UNDER_WAY keep the organization's place; the others are its end."""
+    """How far an import is. Those of IMPORT_UNDER_WAY keep the organization's place for their kind; the others are its end."""
 
     WAITING = "waiting", _("Waiting")
     CHECKING = "checking", _("Checking")
@@ -34,7 +41,7 @@ IMPORT_UNDER_WAY: Final = [
 ]
 
 
-class UserImportQuerySet(models.QuerySet["UserImport"]):
+class StagedImportQuerySet(models.QuerySet["StagedImport"]):
     def recent(self) -> Self:
         """The latest first."""
         return self.order_by("-started_at", "-pk")
@@ -54,11 +61,13 @@ class UserImportQuerySet(models.QuerySet["UserImport"]):
         return self.select_for_update(no_key=True, of=("self",))
 
 
-class UserImport(OrganizationRow):
-    """One file. `refusal` tells why the last attempt to add its users was refused, `problem` why the file could not be read."""
+class StagedImport(OrganizationRow):
+    """One file. `refusal` tells why the last attempt to add its rows was refused, `problem` why the file could not be read."""
 
+    Kind = ImportKind
     State = ImportState
 
+    kind = models.CharField(max_length=6, choices=ImportKind, editable=False)
     file_name = models.CharField(max_length=120, editable=False)
     state = models.CharField(max_length=12, choices=ImportState, default=ImportState.WAITING, editable=False)
     rows_expected = models.PositiveIntegerField(editable=False, help_text="By the lines of the file.")
@@ -74,14 +83,14 @@ class UserImport(OrganizationRow):
     attempt = models.PositiveIntegerField(default=0, editable=False, help_text="Which claim of a worker holds.")
     lease_ends_at = models.DateTimeField(null=True, editable=False)
 
-    objects = UserImportQuerySet.as_manager()
+    objects = StagedImportQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("import of users")
-        verbose_name_plural = _("imports of users")
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
         constraints = [
             models.UniqueConstraint(
-                fields=["organization"], condition=models.Q(state__in=IMPORT_UNDER_WAY), name="one_import_at_a_time"
+                fields=["organization", "kind"], condition=models.Q(state__in=IMPORT_UNDER_WAY), name="one_import_at_a_time"
             ),
             models.UniqueConstraint("provider", "id", name="import_of_its_provider"),
         ]
@@ -112,34 +121,35 @@ class UserImport(OrganizationRow):
         self.save(update_fields=["state", *noted])
 
 
-class UserImportFile(OrganizationRow):
+class StagedFile(OrganizationRow):
     """The file as it came, until it was read."""
 
-    user_import = models.OneToOneField(UserImport, models.CASCADE, db_constraint=False, related_name="file")
+    staged_import = models.OneToOneField(StagedImport, models.CASCADE, db_constraint=False, related_name="file")
     content = models.BinaryField()
 
 
-class UserImportRowQuerySet(models.QuerySet["UserImportRow"]):
+class StagedRowQuerySet(models.QuerySet["StagedRow"]):
     def faulty(self) -> Self:
         return self.exclude(faults=[]).order_by("line")
 
+    def doubtful(self) -> Self:
+        """Those that can be added, and that a person should look at first."""
+        return self.exclude(warnings=[]).order_by("line")
 
-class UserImportRow(OrganizationRow):
-    """One row of the file, as it was understood: `faults` are `column:code`, none for a row that can be added."""
 
-    user_import = models.ForeignKey(UserImport, models.CASCADE, db_constraint=False, db_index=False, related_name="rows")
+class StagedRow(OrganizationRow):
+    """One row of the file, as it was understood: `cells` by column; `faults` and `warnings` are `column:code`. With a fault it cannot be added."""
+
+    staged_import = models.ForeignKey(StagedImport, models.CASCADE, db_constraint=False, db_index=False, related_name="rows")
     line = models.PositiveIntegerField()
-    user_name = models.CharField(max_length=LONGEST_USER_NAME)
-    email = models.CharField(max_length=254)
-    first_name = models.CharField(max_length=LONGEST_PERSON_NAME)
-    last_name = models.CharField(max_length=LONGEST_PERSON_NAME)
-    state = models.CharField(max_length=9)
+    cells = models.JSONField()
     faults = models.JSONField(default=list)
+    warnings = models.JSONField(default=list)
 
-    objects = UserImportRowQuerySet.as_manager()
+    objects = StagedRowQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint("user_import", "line", name="one_row_a_line_of_an_import")]
+        constraints = [models.UniqueConstraint("staged_import", "line", name="one_row_a_line_of_an_import")]
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.user_name}"
+        return f"{self.line}: {self.cells}"
