@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, Provider
 from tests import cast as people
 from usage.actions import working_imports
 from usage.actions.imports import ImportMovedOn, ImportUnderWay, confirm_import, start_import
-from usage.bounds import IMPORT_KEPT_FOR, IMPORT_LEASE, LARGEST_IMPORT
+from usage.bounds import IMPORT_KEPT_FOR, IMPORT_LEASE
 from usage.models import SeatEvent, StagedFile, StagedImport, StagedRow, User
 from usage.tasks import forget_imports, work_imports
 
@@ -233,27 +233,6 @@ class TestAFaultyRow:
 
 
 class TestAFileThatCannotBeRead:
-    @pytest.mark.parametrize(
-        ("content", "words"),
-        [
-            (HEAD.encode() + b"ok,ok@x.example,A,B\nj\xf6rg,j@x.example,A,B\n", "Line 3 is not written in UTF-8."),
-            (b"User name,First name\na,b\n", "These columns are missing: E-mail."),
-            (b"\x89PNG\r\n", "Line 1 is not written in UTF-8."),
-            (b"user_name,email,email\na,b,c\n", "These columns stand in the file more than once: E-mail."),
-            (HEAD.encode() + b'a,"b,c\n', "is not CSV"),
-            (HEAD.encode() + b"a," + b"b" * 140_000 + b"\n", "Line 2 has a cell of more than 131,072 characters."),
-            (HEAD.encode(), "The file names columns and has no row below them."),
-            (b"\n\n", "These columns are missing: User name, E-mail."),
-        ],
-        ids=["latin-1", "column", "picture", "twice", "quote", "cell", "no-rows", "blank"],
-    )
-    def test_is_told_why_and_the_page_goes_on(self, as_tenant, acme, content, words):
-        found = checked(as_tenant, acme, content)
-        assert found.state == "unreadable"
-        assert words in shown(as_tenant, found)
-        assert (names(acme), leftovers()) == (["acme.user1"], (0, 0))
-        assert checked(as_tenant, acme, written(1)).state == "ready"
-
     def test_has_more_rows_than_may_be(self, as_tenant, acme, monkeypatch):
         monkeypatch.setattr("usage.import_kinds.MOST_IMPORTED_ROWS", 3)
         assert checked(as_tenant, acme, written(3)).state == "ready"
@@ -261,15 +240,7 @@ class TestAFileThatCannotBeRead:
         found = checked(as_tenant, acme, written(4))
         assert "The file has more than 3 rows." in shown(as_tenant, found)
 
-    def test_of_50_megabytes_is_refused_at_the_field(self, as_tenant, acme):
-        answer = send(as_tenant, acme, b"x" * 50_000_000)
-        assert answer.status_code == 422
-        assert "and 20.0\xa0MB is the most" in answer.content.decode()
-        assert not StagedImport.objects.exists()
-        assert send(as_tenant, acme, b"x" * LARGEST_IMPORT).status_code == 303
-
-    def test_is_empty_or_missing(self, as_tenant, acme):
-        assert send(as_tenant, acme, b"").status_code == 422
+    def test_is_missing(self, as_tenant, acme):
         answer = as_tenant.post(reverse("user-imports", args=[acme.pk]))
         assert answer.status_code == 422
         assert "Choose a file." in answer.content.decode()
