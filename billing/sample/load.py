@@ -16,6 +16,7 @@ from billing.sample import activity, cast, player
 from billing.sample.bills import Books, make_contracts, make_packages, make_tax_rates
 from billing.sample.calendar import window
 from billing.sample.cases import make_cases
+from billing.sample.imports import make_imports
 from billing.sample.keys import make_keys, make_named_keys
 from billing.sample.names import Names
 from billing.sample.people import make_cast, make_operator
@@ -65,6 +66,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     make_named_keys(providers[NORTHWIND.name], administrators, at)
     make_cases(providers, administrators, operator, at)
     make_seat_requests(administrators, at)
+    make_imports(administrators, at)
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=70))
     fill_slots(at=at)

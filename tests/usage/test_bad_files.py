@@ -117,7 +117,7 @@ class TestABadFile:
         answer = door.send(door.head + door.good + door.odd.format(content))
         assert answer.status_code in {200, 422}
         assert reasons[door.kind] in words_of(answer)
-        assert '<th scope="row" class="num">3</th>' in answer.content.decode()
+        assert ">3</th>" in answer.content.decode()
         assert written() == before
         assert door.takes_a_good_one()
 

@@ -147,7 +147,7 @@ class TestADeviceThatLooksLikeOneThatIsListed:
         device_in(acme, "Here")
         found = checked(as_tenant, acme, HEAD + "Here,,\nPC-2,,SN-2\nPC-3,,SN-2\n")
         page = shown(as_tenant, found)
-        assert "3 rows look like devices that are listed already." in page
+        assert "3 rows look like devices that the file or the list has already." in page
         assert "The organization has a device of this name already, and no serial number tells them apart." in page
         assert confirm(as_tenant, found).state == "done"
         assert len(named(acme)) == 4

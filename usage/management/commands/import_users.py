@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.datastructures import MultiValueDict
 
 from accounts.models import Organization
 from msp_portal.lib import tenancy
@@ -90,9 +91,9 @@ def _sent(organization_id: str, path: Path) -> StagedImport:
     except OSError as fault:
         raise CommandError(str(fault)) from fault
     with file, tenancy.scope(organization.provider_id, actor=COMMAND):
-        form = ImportForm({}, {"file": file})
+        form = ImportForm({}, MultiValueDict({"file": [file]}))
         if not carry_out(form, start_import, organization=organization, kind=USERS, by=None, at=datetime.now(UTC)):
-            raise CommandError(" ".join(words for each in form.errors.values() for words in each))
+            raise CommandError(" ".join(str(words) for each in form.errors.values() for words in each))
     return form.result
 
 
