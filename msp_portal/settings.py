@@ -236,6 +236,8 @@ CELERY_BEAT_SCHEDULE = {
     "cap-changes": {"task": "usage.tasks.follow_cap_changes", "schedule": timedelta(minutes=1)},
     "user-imports": {"task": "usage.tasks.work_imports", "schedule": timedelta(minutes=1)},
     "user-imports-over": {"task": "usage.tasks.forget_imports", "schedule": crontab(minute="47", hour="3")},
+    "user-invitations": {"task": "usage.tasks.expire_user_invitations", "schedule": timedelta(minutes=1)},
+    "users-over": {"task": "usage.tasks.forget_users", "schedule": crontab(minute="57", hour="3")},
     "contracts": {"task": "billing.tasks.follow_contracts", "schedule": crontab(minute="1")},
     "billing": {"task": "billing.tasks.run_billing", "schedule": crontab(minute="4")},
     "autopay": {"task": "billing.tasks.autopay", "schedule": crontab(minute="5")},

@@ -43,3 +43,17 @@ IMPORT_LEASE: Final = timedelta(minutes=2)
 """How long an import may be silent. Then its worker is taken for dead."""
 IMPORT_KEPT_FOR: Final = timedelta(days=7)
 """What waits for an answer, or tells of faults, is removed then."""
+
+USER_INVITATION_VALID_FOR: Final = timedelta(days=14)
+"""Then the staged user is removed and the seat is free again."""
+USER_INVITATIONS_OF_ORGANIZATION: Final = 500
+USER_INVITATIONS_OF_ADMINISTRATOR: Final = 1_000
+"""Mails within USER_INVITATIONS_WINDOW, so that nobody writes to a million strangers through the portal."""
+USER_INVITATIONS_WINDOW: Final = timedelta(days=1)
+USER_INVITATIONS_EXPIRED_AT_ONCE: Final = 500
+"""Users in one transaction; seats stay locked while it runs."""
+USER_INVITATION_KEPT_FOR: Final = timedelta(days=90)
+"""After it was sent, when nobody waits for it any more: its link says whom to ask."""
+
+REMOVED_USER_KEPT_FOR: Final = timedelta(days=30)
+"""How long a removal can be undone. Then nothing is left of the user but the name in the ledger and the log."""

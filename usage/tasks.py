@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from usage.actions import working_imports
+from usage.actions import expiring_invitations, removed_users, working_imports
 from usage.actions.cap_changes import follow_cap_changes as follow
 from usage.actions.imports import WORK
 from usage.actions.licence_totals import recompute
@@ -32,3 +32,16 @@ def work_imports() -> int:
 def forget_imports() -> int:
     """Once a day: remove files of users that nobody answered for a week; how many."""
     return working_imports.forget_imports(datetime.now(UTC))
+
+
+@shared_task(name="usage.tasks.expire_user_invitations")
+def expire_user_invitations() -> int:
+    """Every minute: remove the users whose invitations ended without an answer, and whatever was slept over with the first; how many."""
+    return expiring_invitations.expire_invitations(at=datetime.now(UTC))
+
+
+@shared_task(name="usage.tasks.forget_users")
+def forget_users() -> int:
+    """Once a day: erase what was kept of users removed long ago, and invitations that are over; how many rows."""
+    now = datetime.now(UTC)
+    return removed_users.forget_removed(now) + expiring_invitations.forget_invitations(now)

@@ -27,7 +27,7 @@ from tests import cast
 from tests.billing.methods import on_file
 from tests.walks.table import ACTORS
 from usage.actions.imports import start_import
-from usage.models import Device, SeatRequest, Seats, StagedImport
+from usage.models import Device, RemovedUser, SeatRequest, Seats, StagedImport
 
 ROLES = {
     "B": Role.ADMINISTRATOR_WITH_BILLING,
@@ -83,9 +83,10 @@ class Stage:
         }[letter]()
 
     def furnish(self, organization, owner):
-        """A device, a case about the organization, and a file of users that waits for its check."""
+        """A device, a removed user, a case about the organization, and a file of users that waits for its check."""
         name = f"{organization.name.split()[0].lower()}-pc"
         Device.objects.create(provider_id=organization.provider_id, organization=organization, name=name)
+        keep_a_removed_user(organization, f"{name.removesuffix('-pc')}.gone")
         send_a_file(organization, f"{name.removesuffix('-pc')}.csv", by=owner)
         cast.case(owner, f"Sign-in fails at {organization.name}", organization=organization)
 
@@ -102,6 +103,7 @@ class Stage:
             "id": client.pk,
             "organization_id": client.pk,
             "user_id": client.user.pk,
+            "removed_id": RemovedUser.objects.get(organization_id=client.pk).pk,
             "device_id": Device.objects.get(organization_id=client.pk).pk,
             "administrator_id": msp.by_role[Role.READ_ONLY].pk,
             "invoice_id": invoice.pk,
@@ -119,6 +121,22 @@ class Stage:
             "method_id": PaymentMethod.objects.filter(provider=msp.provider).on_file().last().pk,
             "setup_id": MethodSetup.objects.get(provider=msp.provider).pk,
         }
+
+
+def keep_a_removed_user(organization, user_name):
+    """One who was removed just now, without the seat that he had."""
+    now = timezone.now()
+    RemovedUser.objects.create(
+        provider_id=organization.provider_id,
+        organization=organization,
+        user_name=user_name,
+        name=user_name,
+        email=f"{user_name}@x.example",
+        state="active",
+        created_at=now,
+        removed_at=now,
+        removed_by="Ada",
+    )
 
 
 def send_a_file(organization, name, *, by):

@@ -169,6 +169,12 @@ TABLE = {
     "organization-user-suspension": row(POST="BAMHLT", absent="XOF"),
     "organization-user-reactivation": row(POST="BAMHLT", absent="XOF"),
     "organization-user-removal": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.user"),
+    "user-invitation-new": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme"),
+    "user-invitation": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.user"),
+    "user-invitation-cancellation": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.user"),
+    "user-invitation-accept": public("GET", "POST"),  # 410: it is over, or never was
+    "removed-users": row(GET="BAMLT", absent="XOF", shows="acme.gone"),
+    "removed-user-restoration": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.gone"),
     "user-imports": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme"),
     "user-import-template": row(GET="BAMLT", absent="XOF"),
     "import": row(GET="BAMLT", absent="XOF", shows="acme.csv"),

@@ -11,6 +11,7 @@ from msp_portal.lib import outbox
 from tests.cast import client
 from tests.walks.stage import Stage
 from tests.walks.state import changes, state
+from usage.actions.user_invitations import invite_user
 from usage.models import CapChange
 
 PACKAGES = ("msp_portal", "accounts", "usage", "billing")
@@ -23,8 +24,12 @@ def tasks():
 
 @pytest.fixture
 def stage(db):
-    """The cast with a mail to send, an organization whose month has turned, and a cap that began and ended while nobody looked."""
+    """The cast with a mail to send, an invitation that expired, an organization whose month has turned, and a cap that began and ended while
+    nobody looked.
+    """
     stage = Stage()
+    who = {"user_name": "late", "email": "late@x.example", "by": stage.northwind.owner}
+    invite_user(organization=stage.acme.organization, **who, at=timezone.now() - timedelta(days=20))
     CapChange.objects.create(
         provider_id=stage.northwind.pk,
         organization=stage.acme.organization,

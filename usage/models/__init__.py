@@ -4,10 +4,12 @@ from usage.models.cap_change import CapChange
 from usage.models.device import Device
 from usage.models.licensing import LicenseTotal, Licensing
 from usage.models.month import BillingMonth, ClosedMonth
+from usage.models.removed_user import RemovedUser
 from usage.models.seat_request import SeatRequest
 from usage.models.seats import CountDifference, SeatEvent, Seats
 from usage.models.staged_import import StagedFile, StagedImport, StagedRow
 from usage.models.user import User
+from usage.models.user_invitation import UserInvitation
 
 __all__ = [
     "BillingMonth",
@@ -17,6 +19,7 @@ __all__ = [
     "Device",
     "LicenseTotal",
     "Licensing",
+    "RemovedUser",
     "SeatEvent",
     "SeatRequest",
     "Seats",
@@ -24,4 +27,5 @@ __all__ = [
     "StagedImport",
     "StagedRow",
     "User",
+    "UserInvitation",
 ]

@@ -70,6 +70,7 @@ class User(OrganizationRow):
                 name="one_user_a_name",
                 violation_error_message=_("A user of this name already exists in the organization."),
             ),
+            models.UniqueConstraint("organization", "id", name="user_of_its_organization"),
             models.CheckConstraint(
                 condition=models.Q(state="suspended", suspended_at__isnull=False)
                 | (models.Q(state__in=["staged", "active"]) & models.Q(suspended_at=None)),

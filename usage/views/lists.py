@@ -25,9 +25,9 @@ def asked(request: ProviderRequest) -> QueryDict:
     return request.GET if request.method == "GET" else QueryDict(urlsplit(page_of(request)).query)
 
 
-def stands_on(request: ProviderRequest, name: str) -> bool:
-    """Whether the form stood on the page of that URL name: the list over all organizations."""
-    return urlsplit(page_of(request)).path == reverse(name)
+def stands_on(request: ProviderRequest, name: str, *arguments: str) -> bool:
+    """Whether the form stood on the page of that URL name, such as the list over all organizations."""
+    return urlsplit(page_of(request)).path == reverse(name, args=arguments)
 
 
 def organizations_to_choose(request: ProviderRequest) -> list[Organization]:

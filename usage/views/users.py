@@ -12,15 +12,17 @@ from accounts.doors import OrganizationRequest, ProviderRequest, organization_do
 from accounts.listings import Listing, organization_csv, provider_csv
 from accounts.models import Organization
 from accounts.roles import Permission
+from msp_portal.lib.ids import is_public_id
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import Choice, TableQuery
-from usage.models import User
+from usage.models import RemovedUser, User
 from usage.models.user import UserQuerySet
 from usage.queries import licences_of
 from usage.views.lists import around, asked, beside_the_rows, narrowing_to, organizations_to_choose
 
 PAGE = "users/users.html"
 LIST = "users-list"
+REMOVED = "removed"  # in the query string: whose removal the list offers to undo
 COLUMNS: dict[str, str | tuple[str, ...]] = {
     "name": "folded_name",
     "user_name": "user_name",
@@ -56,11 +58,13 @@ def organization_users_csv(request: OrganizationRequest) -> Listing:
     return _listing(request, f"users of {request.organization.name}.csv", request.organization)
 
 
-def list_of(request: ProviderRequest, organization: Organization | None = None) -> dict[str, Any]:
-    """What `users/users.html` draws: the page of the list that the reader asked for, and what stands beside it."""
+def list_of(request: ProviderRequest, organization: Organization | None = None, removed_id: str = "") -> dict[str, Any]:
+    """What `users/users.html` draws: the page of the list that the reader asked for, and what stands beside it; of `removed_id` the undoing."""
     organizations = [] if organization else organizations_to_choose(request)
     table = _table(request, organizations)
-    shown = {"table": table, "page": table.page(_rows(request, organization)), "organizations": organizations}
+    found = table.page(_rows(request, organization).prefetch_related("invitation"))
+    shown = {"table": table, "page": found, "organizations": organizations}
+    shown["undo"] = _to_undo(request, removed_id or request.GET.get(REMOVED, ""))
     if organization:
         shown |= around(request, organization, "organization-users")
     return {**beside_the_rows(request, organization), **shown}
@@ -70,6 +74,13 @@ def _rows(request: ProviderRequest, organization: Organization | None) -> QueryS
     # Not joined: with a search Postgres would look up every match once for each organization.
     rows = request.mine(User.objects.prefetch_related("organization"))
     return rows.filter(organization=organization) if organization else rows
+
+
+def _to_undo(request: ProviderRequest, removed_id: str) -> RemovedUser | None:
+    """The user just removed, for who may bring him back."""
+    if not is_public_id(removed_id) or not request.administrator.may(Permission.EDIT_USERS):
+        return None
+    return request.mine(RemovedUser.objects.kept(request.at)).filter(pk=removed_id).first()
 
 
 def _table(request: ProviderRequest, organizations: Sequence[Organization]) -> TableQuery:
