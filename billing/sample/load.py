@@ -23,6 +23,7 @@ from billing.sample.people import make_cast, make_operator
 from billing.sample.plans import MSPS, NORTHWIND, Msp
 from billing.sample.seat_requests import make_seat_requests
 from billing.sample.story import story_of
+from billing.sample.ways_in import make_ways_in
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.licence_totals import fill_slots, roll_months
 
@@ -67,6 +68,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     make_cases(providers, administrators, operator, at)
     make_seat_requests(administrators, at)
     make_imports(administrators, at)
+    make_ways_in(administrators, at)
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=70))
     fill_slots(at=at)

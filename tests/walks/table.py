@@ -169,6 +169,7 @@ TABLE = {
     "organization-user-suspension": row(POST="BAMHLT", absent="XOF"),
     "organization-user-reactivation": row(POST="BAMHLT", absent="XOF"),
     "organization-user-removal": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.user"),
+    "organization-user-move": row(GET="BAML", POST="BAML", absent="XTOF", shows="acme.user"),
     "user-invitation-new": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme"),
     "user-invitation": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.user"),
     "user-invitation-cancellation": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.user"),

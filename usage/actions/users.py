@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -21,6 +21,12 @@ class UserNameTaken(RuleBroken):
     message = _("A user of this name already exists in the organization. Choose another user name.")
     code = "user_name_taken"
     field = "user_name"
+
+
+class AlreadyThere(RuleBroken):
+    message = _("The user is in that organization already. Nothing was changed.")
+    code = "user_already_there"
+    field = "organization"
 
 
 @transaction.atomic
@@ -114,6 +120,27 @@ def take_away(users: Sequence[User], *, by_name: str, at: datetime) -> None:
     """Remove users of locked rows, all in one statement through the gate, and keep what restoring them needs."""
     RemovedUser.objects.bulk_create(RemovedUser.of(user, by_name=by_name, at=at) for user in users)
     User.objects.filter(pk__in=[user.pk for user in users]).delete()
+
+
+@transaction.atomic
+def move_user(*, user: User, organization: Organization, by: Actor, at: datetime) -> User:
+    """Move the user of a locked row to another organization of the same provider: a seat is taken there and freed here, in one statement.
+    An invitation that waits goes along.
+
+    :raises UserCapReached, ProviderSuspended, OrganizationClosed: by the gate of the other organization, with nothing written.
+    :raises UserNameTaken: when it has a user of the name.
+    :raises AlreadyThere: someone was faster.
+    """
+    former = user.organization
+    with one_user_a_name(organization), seat_gate(), connection.cursor() as cursor:
+        cursor.execute("select usage_move_users(%s, %s)", [[user.pk], organization.pk])
+        moved = cursor.fetchone()[0]
+    if not moved:
+        raise AlreadyThere
+    user.organization = organization
+    audit.record(by, "usage.user.moved_away", user, organization_id=former.pk, at=at, to=organization.name)
+    audit.record(by, "usage.user.moved", user, at=at, former=former.name)
+    return user
 
 
 @contextmanager

@@ -1,8 +1,12 @@
 """What a person types about a directory user."""
 
+from typing import Any
+
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organization
 from usage.models import User
 
 
@@ -22,3 +26,17 @@ class UserInvitationForm(UserForm):
     class Meta(UserForm.Meta):
         fields = ("email", "user_name", "first_name", "last_name")
         help_texts = {"email": _("The invitation goes there.")}
+
+
+class MoveForm(forms.Form):
+    """Where a user goes."""
+
+    result: User
+
+    organization = forms.ModelChoiceField(
+        label=_("To the organization"), queryset=Organization.objects.none(), empty_label=_("Choose one")
+    )
+
+    def __init__(self, data: Any = None, *, organizations: QuerySet[Organization]) -> None:
+        super().__init__(data)
+        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from usage.models.user_invitation import TOKEN_FORM, digest_of
 
 @dataclass(frozen=True)
 class Named:
-    """The ids that a token leads to. What they stand for is read in the scope of `provider_id`."""
+    """The ids that a token leads to, and the token's digest. What they stand for is read in the scope of `provider_id`."""
 
     provider_id: str
     invitation_id: str
@@ -32,4 +32,4 @@ def by_token(token: str) -> Named | None:
     with connection.cursor() as cursor:
         cursor.execute("select provider_id, invitation_id from usage_invitation_by_token(%s)", [digest])
         row = cursor.fetchone()
-    return Named(*row, digest) if row else None
+    return Named(row[0], row[1], digest) if row else None

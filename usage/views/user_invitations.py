@@ -59,7 +59,7 @@ def cancel(request: OrganizationRequest, user_id: str) -> HttpResponse:
     user, form = user_of(request, user_id), forms.Form(request.POST)
     if not carry_out(form, cancel_invitation, user=user, by=request.administrator, at=request.at):
         return _one(request, CANCEL, user, form, status=422)
-    said = _("The invitation of %(name)s was cancelled; the seat is free.") % {"name": user.name}
+    said = _("The invitation of %(name)s was ended; the seat is free.") % {"name": user.name}
     return answer_with_list(request, said, removed_id=user_id)
 
 
