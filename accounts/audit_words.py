@@ -81,6 +81,7 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "usage.user.activated": _("activated the user %(target)s"),
     "usage.user.added": _("added the user %(target)s"),
     "usage.user.import_cancelled": _("cancelled an import of users into %(target)s"),
+    "usage.user.erased": _("erased what was kept of the removed user %(target)s"),
     "usage.user.imported": _("imported users into %(target)s"),
     "usage.user.invitation_accepted": _("accepted the invitation of the user %(target)s"),
     "usage.user.invitation_cancelled": _("ended the invitation of the user %(target)s"),

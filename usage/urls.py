@@ -92,6 +92,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="removed-user-restoration",
     ),
     path(
+        f"{USERS}removed/<id:removed_id>/erasure/",
+        by_method(GET=removed_users.erasure, POST=removed_users.erase),
+        name="removed-user-erasure",
+    ),
+    path(
         f"{USERS}<id:user_id>/",
         by_method(GET=organization_users.edit, POST=organization_users.save),
         name="organization-user",

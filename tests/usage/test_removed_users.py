@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from tests.cast import sign_in, user
 from tests.usage.test_caps import words_of
-from usage.actions.removed_users import NotRemovedAnyMore, forget_removed, restore_user
+from usage.actions.removed_users import NotRemovedAnyMore, erase_removed, forget_removed, restore_user
 from usage.actions.users import remove_user
 from usage.bounds import REMOVED_USER_KEPT_FOR
 from usage.models import RemovedUser, SeatEvent, User
@@ -171,6 +171,23 @@ class TestTheList:
     def test_holds_who_was_removed_in_the_console_and_by_the_api(self, cast, acme, eva):
         remove_user(user=eva, by=cast.northwind.owner.person, at=timezone.now())
         assert RemovedUser.objects.get().removed_by == cast.northwind.owner.person.name
+
+
+class TestErasing:
+    def erasure(self, removed):
+        return reverse("removed-user-erasure", args=[removed.organization_id, removed.pk])
+
+    def test_leaves_nothing_to_restore(self, as_tenant, removed):
+        assert "cannot be restored afterwards" in words_of(as_tenant.get(self.erasure(removed)))
+        assert as_tenant.post(self.erasure(removed)).status_code == 303
+        assert restore(as_tenant, removed).status_code == 404
+        assert AuditEvent.objects.get(action="usage.user.erased").target_name == "eva"
+
+    def test_after_a_restoration_is_refused(self, cast, removed):
+        restore_user(removed=removed, by=cast.northwind.owner, at=timezone.now())
+        with pytest.raises(NotRemovedAnyMore):
+            erase_removed(removed=removed, by=cast.northwind.owner, at=timezone.now())
+        assert User.objects.filter(pk=removed.pk).exists()
 
 
 class TestForgetting:

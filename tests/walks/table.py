@@ -176,6 +176,7 @@ TABLE = {
     "user-invitation-accept": public("GET", "POST"),  # 410: it is over, or never was
     "removed-users": row(GET="BAMLT", absent="XOF", shows="acme.gone"),
     "removed-user-restoration": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.gone"),
+    "removed-user-erasure": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme.gone"),
     "user-imports": row(GET="BAMLT", POST="BAMLT", absent="XOF", shows="acme"),
     "user-import-template": row(GET="BAMLT", absent="XOF"),
     "import": row(GET="BAMLT", absent="XOF", shows="acme.csv"),

@@ -40,6 +40,17 @@ def restore_user(*, removed: RemovedUser, by: Actor, at: datetime) -> User:
     return user
 
 
+@transaction.atomic
+def erase_removed(*, removed: RemovedUser, by: Actor, at: datetime) -> None:
+    """Erase at once what is kept of a removed user; the removal can't be undone any more. Ledger and log keep the name.
+
+    :raises NotRemovedAnyMore: restored or erased meanwhile.
+    """
+    if not RemovedUser.objects.filter(pk=removed.pk).delete()[0]:
+        raise NotRemovedAnyMore
+    audit.record(by, "usage.user.erased", removed, at=at)
+
+
 def forget_removed(at: datetime) -> int:
     """Erase what was kept of users who were removed long ago; how many."""
     with tenancy.system("users removed long ago"):

@@ -2,7 +2,6 @@
 call portal_bind_to_organization('usage_userinvitation');
 alter table usage_userinvitation add constraint usage_userinvitation_same_user
     foreign key (organization_id, user_id) references usage_user (organization_id, id) on update cascade on delete set null (user_id);
-create index user_invitation_of_user on usage_userinvitation (organization_id, user_id);
 alter table usage_userinvitation add constraint usage_userinvitation_same_inviter
     foreign key (provider_id, invited_by_id) references accounts_administrator (provider_id, id) on delete set null (invited_by_id);
 call portal_protect('usage_userinvitation', 'organization', 'select, insert', 'select, insert, delete',

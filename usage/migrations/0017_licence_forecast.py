@@ -6,7 +6,7 @@ from msp_portal.lib.sql import sql_beside
 class Migration(migrations.Migration):
     """What the forecast of a month's licences is made of, and the ledger by who came and went (docs/decisions/0026)."""
 
-    dependencies = [("usage", "0011_seat_requests")]
+    dependencies = [("usage", "0016_staged_imports")]
 
     operations = [
         migrations.AddField(

@@ -1,4 +1,4 @@
-"""Users who were removed a short while ago: the list, and restoring one."""
+"""Users who were removed a short while ago: the list, restoring one, and erasing one at once."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ from accounts.roles import Permission
 from msp_portal.lib.acts import carry_out
 from msp_portal.lib.page import page
 from msp_portal.lib.tables import TableQuery
-from usage.actions.removed_users import restore_user
+from usage.actions.removed_users import erase_removed, restore_user
 from usage.bounds import REMOVED_USER_KEPT_FOR
 from usage.models import RemovedUser
 from usage.views.lists import around, asked, beside_the_rows, stands_on
@@ -21,6 +21,7 @@ from usage.views.organization_users import answer_with_list
 
 LIST: Final = "users/removed.html"
 RESTORE: Final = "users/restoration.html"
+ERASE: Final = "users/erasure.html"
 COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
     "name": ("name", "pk"),
     "user_name": ("user_name", "pk"),
@@ -48,6 +49,24 @@ def restore(request: OrganizationRequest, removed_id: str) -> HttpResponse:
     if stands_on(request, "removed-users", request.organization.pk):
         return _list(request, said)
     return answer_with_list(request, said)
+
+
+@organization_door("GET", permission=Permission.EDIT_USERS)
+def erasure(request: OrganizationRequest, removed_id: str) -> HttpResponse:
+    return _erasure(request, _removed(request, removed_id), forms.Form())
+
+
+@organization_door("POST", permission=Permission.EDIT_USERS)
+def erase(request: OrganizationRequest, removed_id: str) -> HttpResponse:
+    removed, form = _removed(request, removed_id), forms.Form(request.POST)
+    if not carry_out(form, erase_removed, removed=removed, by=request.administrator, at=request.at):
+        return _erasure(request, removed, form, status=422)
+    return _list(request, _("What was kept of %(name)s is erased.") % {"name": removed.name})
+
+
+def _erasure(request: OrganizationRequest, removed: RemovedUser, form: forms.Form, status: int = 200) -> HttpResponse:
+    shown = {"removed": removed, "form": form, "organization": request.organization}
+    return page(request, ERASE, shown, fragment="erasure-form", status=status)
 
 
 def _removed(request: OrganizationRequest, removed_id: str) -> RemovedUser:
