@@ -13,6 +13,7 @@ PERSON = "01a206832b9f834799c28741"
     [
         (f"GET /sign-in/reset/{PERSON}/{TOKEN}/", f"GET /sign-in/reset/{PERSON}/…/"),
         ("POST /invitations/WyJh:1wP:x_-9/?a=1", "POST /invitations/…/?a=1"),
+        ("GET /users/invitations/Ab-_9/", "GET /users/invitations/…/"),
         ("GET /sign-in/?next=%2Finvitations%2FWyJh%3A1wP%2F", "GET /sign-in/?next=%2Finvitations%2F…%2F"),
         ("Gone: /invitations/WyJh:1wP:x_-9/", "Gone: /invitations/…/"),
         ("GET /sign-in/reset/", "GET /sign-in/reset/"),

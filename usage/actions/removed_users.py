@@ -42,7 +42,7 @@ def restore_user(*, removed: RemovedUser, by: Actor, at: datetime) -> User:
 
 @transaction.atomic
 def erase_removed(*, removed: RemovedUser, by: Actor, at: datetime) -> None:
-    """Erase at once what is kept of a removed user; the removal can't be undone any more. Ledger and log keep the name.
+    """Erase at once what is kept of a removed user; the removal can't be undone any more. Ledger and log keep their entries.
 
     :raises NotRemovedAnyMore: restored or erased meanwhile.
     """

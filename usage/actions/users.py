@@ -118,7 +118,8 @@ def remove_user(*, user: User, by: Actor, at: datetime) -> None:
 
 def take_away(users: Sequence[User], *, by_name: str, at: datetime) -> None:
     """Remove users of locked rows, all in one statement through the gate, and keep what restoring them needs."""
-    RemovedUser.objects.bulk_create(RemovedUser.of(user, by_name=by_name, at=at) for user in users)
+    kept = [RemovedUser.of(user, by_name=by_name, at=at) for user in users]
+    RemovedUser.objects.bulk_create(kept, ignore_conflicts=True)  # the console removes without a lock, so perhaps twice
     User.objects.filter(pk__in=[user.pk for user in users]).delete()
 
 
