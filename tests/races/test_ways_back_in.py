@@ -84,8 +84,15 @@ def cancelling(house, user):
 
 
 def sending(house, user):
+    """A page that finds no user any more answers 404; here nothing is done."""
     place = house.administrator
-    return lambda: within(place, lambda: send_invitation(user=locked(user), by=place, at=timezone.now()))
+
+    def send():
+        if (found := locked(user)) is None:
+            raise RuleBroken
+        send_invitation(user=found, by=place, at=timezone.now())
+
+    return lambda: within(place, send)
 
 
 def restoring(house, row):
@@ -137,6 +144,17 @@ class TestAnAcceptance:
             came, sent = committed.together([accepting(token), sending(full, user)])
             assert (came, sent) in {("done", "user_not_staged"), ("user_invitation_is_over", "done")}
             assert UserInvitation.objects.filter(organization_id=full.pk, accepted_at=None).exists() is (sent == "done")
+
+
+class TestANewInvitation:
+    def test_or_the_expiry_of_the_former_wins(self, committed, house, rounds):
+        """What the expiry read before it had the lock is not what it goes by."""
+        for _ in range(rounds):
+            full = house()
+            user, _ = invited(full, at=timezone.now() - USER_INVITATION_VALID_FOR)
+            sent, expired = committed.together([sending(full, user), lambda: expire_invitations(at=timezone.now())])
+            assert expired == (0 if sent == "done" else 1)
+            assert full.seats.users == (2 if sent == "done" else 1)
 
 
 class TestARestoration:

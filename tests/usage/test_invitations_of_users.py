@@ -306,6 +306,17 @@ class TestTheExpiry:
         assert expire_invitations(at=later) == 0
         assert acme.seats.users == 4
 
+    def test_goes_by_what_stands_once_the_users_are_locked(self, cast, acme, eva, monkeypatch):
+        """As if Ben's had been renewed between the look and the lock, an instant too short for a race to meet."""
+        acme.cap(None)
+        later = timezone.now() + LATER
+        ben = invite_user(organization=acme.organization, **{**EVA, "user_name": "ben"}, by=cast.northwind.owner, at=later)
+        monkeypatch.setattr(
+            "usage.actions.expiring_invitations._hold", lambda at: list(User.objects.filter(pk__in=[eva.pk, ben.pk]))
+        )
+        assert expire_invitations(at=later) == 1
+        assert staged(acme) == ["ben"]
+
     def test_forgets_old_invitations_that_are_over_and_no_others(self, cast, eva, link, client):
         client.post(link)
         soon, late = timezone.now(), timezone.now() + bounds.USER_INVITATION_KEPT_FOR + timedelta(days=1)

@@ -51,13 +51,18 @@ def _expire_at(provider_id: str, *, at: datetime) -> int:
 
 
 def _expire_some(provider_id: str, at: datetime) -> int:
-    """One step. Users whom someone holds are passed over; what was renewed or accepted before the lock came is seen by the second query."""
+    """One step; how many. What was renewed or accepted before the lock came is seen by the query after it."""
     with tenancy.scope(provider_id, actor=BY):
-        rows = User.objects.filter(invitation__in=UserInvitation.objects.overdue(at)).order_by("pk")
-        held = list(rows.select_for_update(no_key=True, of=("self",), skip_locked=True)[:USER_INVITATIONS_EXPIRED_AT_ONCE])
+        held = _hold(at)
         still = set(UserInvitation.objects.overdue(at).filter(user__in=held).values_list("user_id", flat=True))
         gone = [user for user in held if user.pk in still]
         for user in gone:
             audit.record(NOBODY, "usage.user.invitation_expired", user, at=at, email=user.email)
         take_away(gone, by_name=BY, at=at)
     return len(gone)
+
+
+def _hold(at: datetime) -> list[User]:
+    """Users whose invitations seem to be over, locked; those whom someone else holds are passed over until the next minute."""
+    rows = User.objects.filter(invitation__in=UserInvitation.objects.overdue(at)).order_by("pk")
+    return list(rows.select_for_update(no_key=True, of=("self",), skip_locked=True)[:USER_INVITATIONS_EXPIRED_AT_ONCE])
