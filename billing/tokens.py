@@ -6,17 +6,16 @@ The keys are the setting `TOKEN_KEYS`, the newest first; `manage.py rotate_token
 import hashlib
 import hmac
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+from msp_portal.lib import sealing
 
-class TokenLost(Exception):
-    """A token was sealed with a key that is in no setting any more."""
+TokenLost = sealing.SealLost
 
 
 def seal(token: str) -> str:
     """`token` encrypted with the newest key."""
-    return _keys().encrypt(token.encode()).decode()
+    return sealing.seal(token, settings.TOKEN_KEYS)
 
 
 def opened(sealed: str) -> str:
@@ -24,10 +23,7 @@ def opened(sealed: str) -> str:
 
     :raises TokenLost: when no key opens it.
     """
-    try:
-        return _keys().decrypt(sealed.encode()).decode()
-    except InvalidToken as fault:
-        raise TokenLost from fault
+    return sealing.opened(sealed, settings.TOKEN_KEYS)
 
 
 def resealed(sealed: str) -> str:
@@ -35,17 +31,10 @@ def resealed(sealed: str) -> str:
 
     :raises TokenLost: when no key opens it.
     """
-    try:
-        return _keys().rotate(sealed.encode()).decode()
-    except InvalidToken as fault:
-        raise TokenLost from fault
+    return sealing.resealed(sealed, settings.TOKEN_KEYS)
 
 
 def digest(token: str) -> str:
     """What finds a token among the sealed ones: keyed by the oldest pepper, which stays, so a rotation of keys changes none; hexadecimal."""
     pepper = settings.KEY_PEPPERS[min(settings.KEY_PEPPERS)]
     return hmac.new(pepper, b"payment token\0" + token.encode(), hashlib.sha256).hexdigest()
-
-
-def _keys() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.TOKEN_KEYS])

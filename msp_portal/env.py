@@ -1,6 +1,7 @@
 """Loud readers of the environment: a missing or malformed setting stops the start and names itself."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -74,6 +75,17 @@ def fernet_keys(name: str, *, required: bool) -> tuple[str, ...]:
             f"{name} must be keys of 32 bytes in URL-safe base64, with commas, the newest first."
         ) from None
     return keys
+
+
+def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks as `10.1.0.0/16,fd00:1::/64`; none where it is empty or absent.
+
+    :raises ImproperlyConfigured: when one is malformed, or has bits right of its mask.
+    """
+    try:
+        return tuple(ip_network(part.strip()) for part in text(name, "").split(",") if part.strip())
+    except ValueError as fault:
+        raise ImproperlyConfigured(f"{name} must be networks like 10.1.0.0/16, with commas: {fault}.") from None
 
 
 def peppers(name: str) -> dict[int, bytes]:

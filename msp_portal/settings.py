@@ -28,6 +28,7 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 KEY_PEPPERS = env.peppers("KEY_PEPPERS")
 TOKEN_KEYS = env.fernet_keys("TOKEN_KEYS", required=LOGIN == "system")  # the public web process opens no token
+WEBHOOK_KEYS = env.fernet_keys("WEBHOOK_KEYS", required=True)  # it makes the webhooks' secrets, though, and seals them
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 ROOT_URLCONF = "msp_portal.urls" if SITE == "portal" else "msp_portal.operator_urls"
 WSGI_APPLICATION = "msp_portal.wsgi.application"
@@ -235,6 +236,8 @@ CELERY_BEAT_SCHEDULE = {
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
     "cap-changes": {"task": "usage.tasks.follow_cap_changes", "schedule": timedelta(minutes=1)},
     "user-imports": {"task": "usage.tasks.work_imports", "schedule": timedelta(minutes=1)},
+    "webhook-deliveries": {"task": "usage.tasks.deliver_webhooks", "schedule": timedelta(minutes=1)},
+    "webhook-deliveries-over": {"task": "usage.tasks.forget_webhook_deliveries", "schedule": crontab(minute="57", hour="3")},
     "user-imports-over": {"task": "usage.tasks.forget_imports", "schedule": crontab(minute="47", hour="3")},
     "user-invitations": {"task": "usage.tasks.expire_user_invitations", "schedule": timedelta(minutes=1)},
     "users-over": {"task": "usage.tasks.forget_users", "schedule": crontab(minute="57", hour="3")},
@@ -265,6 +268,10 @@ VENDOR_COUNTRY = env.text("VENDOR_COUNTRY", "US")
 VENDOR_TAX_NUMBER = env.text("VENDOR_TAX_NUMBER", "")
 VENDOR_EMAIL = env.text("VENDOR_EMAIL", "billing@portal.example")
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@portal.example")
+
+# --- Webhooks of the providers: what an endpoint may be (msp_portal/lib/outside.py) -----------------------------------
+
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")  # private ones that endpoints may be in; empty: public addresses only
 
 # --- Payment provider: without a secret key, payment methods are not offered ------------------------------------------
 

@@ -57,3 +57,38 @@ USER_INVITATION_KEPT_FOR: Final = timedelta(days=90)
 
 REMOVED_USER_KEPT_FOR: Final = timedelta(days=30)
 """How long a removal can be undone. Then nothing is left of the user but the name in the ledger and the log."""
+WEBHOOKS_MAX: Final = 20
+"""Endpoints of one provider."""
+LONGEST_WEBHOOK_URL: Final = 500
+WEBHOOK_SECRET_BYTES: Final = 32
+FORMER_SECRET_KEPT_FOR: Final = timedelta(hours=24)
+WEBHOOK_WAITS: Final = (
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(days=1),
+    timedelta(days=1),
+    timedelta(days=1),
+)
+"""After each failed attempt but the last; nearly four days in all."""
+WEBHOOK_TRIES_MAX: Final = len(WEBHOOK_WAITS) + 1
+WEBHOOK_HELD_FOR: Final = timedelta(minutes=1)
+"""After a failure an endpoint gets nothing for so long, whatever else waits for it."""
+WEBHOOK_CONNECT_SECONDS: Final = 5.0
+"""For finding the address, and again for reaching it."""
+WEBHOOK_CALL_SECONDS: Final = 15.0
+"""For a whole call, however slowly the answer drips."""
+WEBHOOK_LEASE: Final = timedelta(minutes=2)
+"""How long an attempt may take. Then its worker is taken for dead."""
+WEBHOOK_RUN_MOST: Final = timedelta(minutes=5)
+"""One run of the worker; the next minute's goes on."""
+WEBHOOK_CALLS_AT_ONCE: Final = 8
+"""In one run, each to another endpoint."""
+WEBHOOK_ANSWER_KEPT: Final = 2_000
+"""Bytes of an answer that are read and kept."""
+WEBHOOK_FAILING_TOLD_AFTER: Final = timedelta(days=1)
+WEBHOOK_FAILING_PAUSED_AFTER: Final = timedelta(days=5)
+WEBHOOK_DELIVERIES_KEPT_FOR: Final = timedelta(days=30)

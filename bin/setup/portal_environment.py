@@ -24,6 +24,7 @@ class Secrets:
     secret_key: str
     pepper: str
     token_key: str
+    webhook_key: str
     payment_key: str
     payment_webhook: str
     payment_control: str
@@ -49,9 +50,14 @@ def portal_settings(secrets: Secrets, redis_url: str, portal_port: int, operator
         "REDIS_URL": redis_url,
         "SECRET_KEY": secrets.secret_key,
         "KEY_PEPPERS": f"1:{secrets.pepper}",
-        "TOKEN_KEYS": urlsafe_b64encode(bytes.fromhex(secrets.token_key)).decode(),
+        "TOKEN_KEYS": _fernet_key(secrets.token_key),
+        "WEBHOOK_KEYS": _fernet_key(secrets.webhook_key),
         "PORTAL_URL": f"http://127.0.0.1:{portal_port}",
         "PORTAL_OPERATOR_URL": f"http://127.0.0.1:{operator_port}",
         "PORTAL_LOOPBACK": "1",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _fernet_key(digits: str) -> str:
+    return urlsafe_b64encode(bytes.fromhex(digits)).decode()

@@ -20,6 +20,7 @@ DEFINERS = {
     "accounts_search_organizations": {"portal_system", "portal_tenant"},
     "accounts_second_factors": {"portal_system", "portal_tenant"},
     "usage_invitation_by_token": {"portal_system", "portal_web"},
+    "usage_announce": {"portal_system", "portal_tenant"},
     "usage_ledger_settled": {"portal_system", "portal_tenant"},
     "usage_move_users": {"portal_system", "portal_tenant"},
     "usage_roll_months": {"portal_system"},

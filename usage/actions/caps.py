@@ -7,8 +7,11 @@ from django.db import transaction
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Organization
+from usage.actions.webhooks import announce_all
 from usage.gate import OrganizationClosed
 from usage.models import Seats
+from usage.webhook_data import cap_changed
+from usage.webhook_events import WebhookEvent
 
 
 @transaction.atomic
@@ -27,4 +30,6 @@ def set_user_cap(*, organization: Organization, user_cap: int | None, by: Actor,
         seats.user_cap = user_cap
         seats.save(update_fields=["user_cap"])
         audit.record(by, "usage.cap.changed", organization, at=at, before=former, after=user_cap)
+        told = cap_changed(organization.pk, organization.name, before=former, after=user_cap, by=by)
+        announce_all(WebhookEvent.CAP_CHANGED, [told], provider_id=organization.provider_id, at=at)
     return seats

@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.models import Administrator, ApiKey
 from msp_portal.lib.rules import RuleBroken
+from usage.actions.webhooks import announce_all
 from usage.models import Seats
 from usage.models.seats import SeatsQuerySet
 from usage.queries.cap_plans import PlannedCap
+from usage.webhook_data import cap_changed
+from usage.webhook_events import WebhookEvent
 
 UPDATE: Final = """
     update usage_seats s set user_cap = planned.user_cap
@@ -39,7 +42,7 @@ class CapsChangedMeanwhile(RuleBroken):
 def set_many_caps(
     *, rows: SeatsQuerySet | QuerySet[Seats], planned: Sequence[PlannedCap], by: Administrator | ApiKey, at: datetime
 ) -> int:
-    """Give each organization among `rows` its planned cap; how many there were. Three statements, however many.
+    """Give each organization among `rows` its planned cap; how many there were. Four statements, however many.
 
     :raises CapsChangedMeanwhile: when name or cap of any has changed since it was planned, or it was closed.
     """
@@ -51,6 +54,8 @@ def set_many_caps(
         cursor.execute(UPDATE, [[plan.organization_id for plan in planned], [plan.user_cap for plan in planned]])
     changes = [(found[plan.organization_id], {"before": plan.former, "after": plan.user_cap}) for plan in planned]
     audit.record_of_organizations(by, "usage.cap.changed", [(row.pk, row.name, details) for row, details in changes], at=at)
+    told = [cap_changed(row.pk, row.name, **details, by=by) for row, details in changes]
+    announce_all(WebhookEvent.CAP_CHANGED, told, provider_id=by.provider_id, at=at)
     return len(planned)
 
 

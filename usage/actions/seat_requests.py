@@ -12,10 +12,12 @@ from accounts.bounds import USER_CAP_MAX
 from accounts.models import Administrator, ApiKey, Organization
 from msp_portal.lib.rules import RuleBroken
 from msp_portal.lib.templatetags.portal import number
-from usage import seat_request_emails
+from usage import seat_request_emails, webhook_data
 from usage.actions.caps import set_user_cap
+from usage.actions.webhooks import announce_all
 from usage.gate import OrganizationClosed
 from usage.models import SeatRequest, Seats
+from usage.webhook_events import WebhookEvent
 
 State = SeatRequest.State
 
@@ -126,6 +128,7 @@ def ask_for_seats(
     )
     audit.record(by, "usage.seat_request.asked", organization, at=at, seats=seats, reason=reason, until=until)
     seat_request_emails.tell_the_msp(request)
+    _announce(WebhookEvent.SEAT_REQUEST_OPENED, request, at)
     return request
 
 
@@ -149,6 +152,7 @@ def grant_seats(
     now.decide(State.GRANTED, granted_seats=seats, answer=answer, by_name=str(by), at=at)
     audit.record(by, "usage.seat_request.granted", now.organization, at=at, asked=now.seats, seats=seats, answer=answer)
     seat_request_emails.tell_the_asker(now, user_cap=user_cap + seats)
+    _announce(WebhookEvent.SEAT_REQUEST_GRANTED, now, at)
     return now
 
 
@@ -162,6 +166,7 @@ def decline_seats(*, request: SeatRequest, answer: str, by: Administrator | ApiK
     now.decide(State.DECLINED, answer=answer, by_name=str(by), at=at)
     audit.record(by, "usage.seat_request.declined", now.organization, at=at, asked=now.seats, answer=answer)
     seat_request_emails.tell_the_asker(now, user_cap=counters.user_cap)
+    _announce(WebhookEvent.SEAT_REQUEST_DECLINED, now, at)
     return now
 
 
@@ -175,6 +180,7 @@ def withdraw_request(*, request: SeatRequest, by: Administrator, at: datetime) -
     now.decide(State.WITHDRAWN, by_name=str(by), at=at)
     audit.record(by, "usage.seat_request.withdrawn", now.organization, at=at, asked=now.seats)
     seat_request_emails.tell_the_msp(now)
+    _announce(WebhookEvent.SEAT_REQUEST_WITHDRAWN, now, at)
     return now
 
 
@@ -188,6 +194,10 @@ def _lock(request: SeatRequest) -> tuple[Seats, SeatRequest]:
     if not now.is_open:
         raise AlreadyAnswered(now)
     return counters, now
+
+
+def _announce(event: WebhookEvent, request: SeatRequest, at: datetime) -> None:
+    announce_all(event, [webhook_data.seat_request(request)], provider_id=request.provider_id, at=at)
 
 
 def _cap_to_raise(counters: Seats) -> int:
