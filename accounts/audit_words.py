@@ -95,6 +95,14 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "usage.user.reactivated": _("reactivated the user %(target)s"),
     "usage.user.removed": _("removed the user %(target)s"),
     "usage.user.suspended": _("suspended the user %(target)s"),
+    "usage.webhook.added": _("added the webhook %(target)s"),
+    "usage.webhook.changed": _("changed the webhook %(target)s"),
+    "usage.webhook.paused": _("paused the webhook %(target)s"),
+    "usage.webhook.removed": _("removed the webhook %(target)s"),
+    "usage.webhook.replayed": _("sent an event again to the webhook %(target)s"),
+    "usage.webhook.resumed": _("resumed the webhook %(target)s"),
+    "usage.webhook.rotated": _("made a new secret for the webhook %(target)s"),
+    "usage.webhook.tested": _("sent a test to the webhook %(target)s"),
 }
 
 KINDS: Final[dict[str, tuple[str | Promise, str]]] = {
@@ -107,6 +115,7 @@ KINDS: Final[dict[str, tuple[str | Promise, str]]] = {
     "organizations": (_("Organizations"), r"^accounts\.organization\."),
     "administrators": (_("Administrators"), r"^administrator\."),
     "keys": (_("API keys"), r"^(api_key\.|refused\.(manage_key|key_))"),
+    "webhooks": (_("Webhooks"), r"^(usage\.webhook\.|refused\.(manage_webhooks|webhook_\w+)$)"),
     "cases": (_("Cases"), r"^(accounts\.case\.|refused\.(submit_cases|case_))"),
     "account": (_("Account"), r"^(provider\.|billing\.)"),
     "sign-in": (_("Sign-in"), r"^(sign_in|password|recovery_codes|second_factor)\."),

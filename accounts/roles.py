@@ -24,6 +24,7 @@ class Permission(models.TextChoices):
     SEE_USERS = "see_users", _("see users and devices")
     SUSPEND_USERS = "suspend_users", _("suspend and reactivate users")
     EDIT_USERS = "edit_users", _("add and remove users and devices")
+    MANAGE_WEBHOOKS = "manage_webhooks", _("manage webhooks")
     REQUEST_SEATS = "request_seats", _("ask for more seats")
     SEE_ACTIVITY = "see_activity", _("see the activity")
     SEE_CASES = "see_cases", _("see support cases")
@@ -50,7 +51,9 @@ _SEE_ALL: Final = {P.SEE_ADMINISTRATORS, P.SEE_ORGANIZATIONS, P.SEE_USERS}
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.ADMINISTRATOR_WITH_BILLING: frozenset(P),
     # A key only if allowed: `Administrator.may` adds MANAGE_KEY for those with api_access_at.
-    Role.ADMINISTRATOR: frozenset(_AT_WORK | _SEE_ALL | {P.EDIT_ACCOUNT, P.SUSPEND_USERS, P.EDIT_USERS, P.SEE_ACTIVITY}),
+    Role.ADMINISTRATOR: frozenset(
+        _AT_WORK | _SEE_ALL | {P.EDIT_ACCOUNT, P.SUSPEND_USERS, P.EDIT_USERS, P.SEE_ACTIVITY, P.MANAGE_WEBHOOKS}
+    ),
     Role.BILLING_ONLY: frozenset(_AT_WORK | {P.SEE_LICENSES, P.SEE_INVOICES, P.EDIT_BILLING}),
     Role.MANAGER: frozenset(_AT_WORK | _SEE_ALL | {P.SUSPEND_USERS, P.EDIT_USERS}),
     Role.HELP_DESK: frozenset(_AT_WORK | {P.SEE_USERS, P.SUSPEND_USERS}),
@@ -63,7 +66,7 @@ MSP_ROLES: Final = [role for role in Role if role is not Role.ORGANIZATION_ADMIN
 LIMITED_ROLES: Final = {Role.MANAGER, Role.HELP_DESK}
 UNLIMITED_ROLES: Final = {Role.ADMINISTRATOR_WITH_BILLING}  # always reaches every organization
 
-NO_KEY_MAY: Final = frozenset({P.MANAGE_KEY, P.EDIT_BILLING})  # administrators: docs/decisions/0011
+NO_KEY_MAY: Final = frozenset({P.MANAGE_KEY, P.EDIT_BILLING, P.MANAGE_WEBHOOKS})  # administrators: docs/decisions/0011
 
 
 def roles_with(permission: Permission) -> list[Role]:

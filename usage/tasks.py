@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from usage.actions import expiring_invitations, removed_users, working_imports
+from usage.actions import sending_webhooks, working_imports
 from usage.actions.cap_changes import follow_cap_changes as follow
 from usage.actions.imports import WORK
 from usage.actions.licence_totals import recompute
+from usage.actions.webhooks import DELIVER
 
 
 @shared_task(name="usage.tasks.recompute_licence_totals")
@@ -45,3 +47,13 @@ def forget_users() -> int:
     """Once a day: erase what was kept of users removed long ago, and invitations that are over; how many rows."""
     now = datetime.now(UTC)
     return removed_users.forget_removed(now) + expiring_invitations.forget_invitations(now)
+@shared_task(name=DELIVER)
+def deliver_webhooks() -> int:
+    """Send the webhooks that are due: by a nudge, and every minute; the number of calls made."""
+    return sending_webhooks.deliver(lambda: datetime.now(UTC))
+
+
+@shared_task(name="usage.tasks.forget_webhook_deliveries")
+def forget_webhook_deliveries() -> int:
+    """Once a day: remove deliveries of webhooks of a month ago; how many."""
+    return sending_webhooks.forget_deliveries(datetime.now(UTC))

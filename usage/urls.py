@@ -25,6 +25,8 @@ from usage.views import (
     user_acceptance,
     user_invitations,
     users,
+    webhook_deliveries,
+    webhooks,
     why,
 )
 
@@ -33,6 +35,8 @@ DEVICES = "organizations/<id:organization_id>/devices/"
 IMPORTS = "organizations/<id:organization_id>/imports/"
 MARK = "organizations/<id:organization_id>/marks/<month:month>/"
 REQUESTS = "organizations/<id:organization_id>/requests/"
+WEBHOOK = "account/webhooks/<id:webhook_id>/"
+DELIVERY = f"{WEBHOOK}deliveries/<id:delivery_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/usage/", usage.usage, name="usage"),
@@ -43,6 +47,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/usage/caps/confirmed/", many_caps.change, name="caps-change"),
     path("account/usage/caps/csv/", cap_files.caps_csv, name="caps-csv"),
     path("account/usage/caps/file/", by_method(GET=cap_files.choose, POST=cap_files.read), name="caps-file"),
+    path("account/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("account/webhooks/new/", webhooks.webhook_new, name="webhook-new"),
+    path(WEBHOOK, webhooks.webhook, name="webhook"),
+    path(f"{WEBHOOK}settings/", webhooks.settings, name="webhook-settings"),
+    path(f"{WEBHOOK}pause/", webhooks.pause, name="webhook-pause"),
+    path(f"{WEBHOOK}resumption/", webhooks.resume, name="webhook-resumption"),
+    path(f"{WEBHOOK}secret/", webhooks.secret, name="webhook-secret"),
+    path(f"{WEBHOOK}removal/", webhooks.removal, name="webhook-removal"),
+    path(f"{WEBHOOK}test/", webhook_deliveries.test, name="webhook-test"),
+    path(DELIVERY, webhook_deliveries.delivery, name="webhook-delivery"),
+    path(f"{DELIVERY}replay/", webhook_deliveries.replay, name="webhook-replay"),
     path("organizations/", by_method(GET=organizations.organizations, POST=organizations.create), name="organizations"),
     path("organizations/csv/", organizations.organizations_csv, name="organizations-csv"),
     path("organizations/new/", organizations.new, name="organization-new"),

@@ -45,5 +45,6 @@ def _overview(request: ProviderRequest) -> dict[str, object]:
         "can_manage_key": []
         if may_manage_key
         else Administrator.objects.filter(provider=request.provider).who_may(Permission.MANAGE_KEY)[:3],
+        "may_manage_webhooks": request.administrator.may(Permission.MANAGE_WEBHOOKS) and not request.administrator.is_limited,
         "may_edit": request.administrator.may(Permission.EDIT_ACCOUNT),
     }

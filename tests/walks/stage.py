@@ -25,9 +25,11 @@ from billing.models import (
 )
 from tests import cast
 from tests.billing.methods import on_file
+from tests.usage.webhooks import endpoint
 from tests.walks.table import ACTORS
 from usage.actions.imports import start_import
 from usage.models import Device, RemovedUser, SeatRequest, Seats, StagedImport
+from usage.models import Device, SeatRequest, Seats, UserImport, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 ROLES = {
     "B": Role.ADMINISTRATOR_WITH_BILLING,
@@ -64,6 +66,7 @@ class Stage:
         sign_contract(self.northwind)
         for msp in self.cast.msps:
             name_a_key(msp)
+            listen(msp)
             start_paying(msp)
             keep_a_file(msp)
             decline_a_charge(msp)
@@ -114,6 +117,8 @@ class Stage:
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
+            "webhook_id": WebhookEndpoint.objects.get(provider=msp.provider).pk,
+            "delivery_id": WebhookDelivery.objects.get(provider=msp.provider).pk,
             "month": f"{Seats.objects.get(pk=client.pk).month:%Y-%m}",
             "export_id": Export.objects.get(administrator=msp.owner).pk,
             "token": "no-such-token",
@@ -171,6 +176,26 @@ def name_a_key(msp):
     terms = {"role": Role.READ_ONLY, "expires_at": now + timedelta(days=5), "networks": ["192.0.2.0/24"]}
     name = f"{msp.provider.name} sync"
     create_named_key(provider=msp.provider, name=name, by=msp.owner, at=now - timedelta(days=80), **terms)
+
+
+def listen(msp):
+    """A webhook, and an event that failed there with an answer that is out for mischief."""
+    now, host = timezone.now(), f"hooks.{cast.domain(msp.provider.name)}"
+    hook = endpoint(msp.provider, f"https://{host}/portal", failing_since=now - timedelta(hours=1))
+    told = WebhookDelivery.objects.create(
+        provider=msp.provider,
+        endpoint=hook,
+        message_id=f"msg_{hook.pk}",
+        type="cap.changed",
+        body=f'{{"type":"cap.changed","data":"{msp.provider.name} test"}}',
+        announced_at=now,
+        state="failed",
+        tries=1,
+        due_at=now,
+        settled_at=now,
+    )
+    answered = {"signature": "v1,c2lnbmF0dXJl", "milliseconds": 12, "status": 500, "answer": "<script>alert(1)</script>"}
+    WebhookAttempt.objects.create(provider=msp.provider, delivery=told, at=now, **answered)
 
 
 def ask_for_seats(client, seats=5):

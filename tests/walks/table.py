@@ -111,6 +111,18 @@ TABLE = {
     "caps-change": row(POST="BF"),
     "caps-csv": row(GET="BF", shows="acme"),
     "caps-file": row(GET="BF", POST="BF"),
+    # Webhooks of Northwind; of the whole provider, so not for L and X whatever their role
+    "webhooks": row(GET="BAF", shows="hooks.northwind.example"),
+    "webhook-new": row(GET="BAF", POST="BAF"),
+    "webhook": row(GET="BA", absent="F", shows="hooks.northwind.example"),
+    "webhook-settings": row(GET="BA", POST="BA", absent="F", shows="hooks.northwind.example"),
+    "webhook-pause": row(POST="BA", absent="F"),
+    "webhook-resumption": row(POST="BA", absent="F"),
+    "webhook-secret": row(GET="BA", POST="BA", absent="F"),
+    "webhook-removal": row(GET="BA", POST="BA", absent="F", shows="hooks.northwind.example"),
+    "webhook-test": row(POST="BA", absent="F"),
+    "webhook-delivery": row(GET="BA", absent="F", shows="northwind msp test"),
+    "webhook-replay": row(POST="BA", absent="F"),
     # Organizations
     "organizations": row(GET="BAMRLXF", POST="BF", shows="acme"),
     "organizations-csv": row(GET="BAMRLXF", shows="acme"),

@@ -31,6 +31,8 @@ class Migration(migrations.Migration):
                 ('paused_by_name', models.CharField(blank=True, default='', editable=False, help_text='Empty: the portal itself.', max_length=255)),
                 ('failing_since', models.DateTimeField(editable=False, help_text='The first failure since the last success.', null=True)),
                 ('told_at', models.DateTimeField(editable=False, help_text='When the administrators were told that it fails.', null=True)),
+                ('called_at', models.DateTimeField(editable=False, help_text='The one that waited longest is called first.', null=True)),
+                ('busy_until', models.DateTimeField(editable=False, help_text='While a worker calls it: one call at a time.', null=True)),
                 ('held_until', models.DateTimeField(editable=False, help_text='After a failure it is left in peace for a while.', null=True)),
                 ('last_success_at', models.DateTimeField(editable=False, null=True)),
                 ('provider', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='accounts.provider')),
@@ -51,7 +53,6 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('failed', 'Failed')], default='waiting', editable=False, max_length=9, verbose_name='state')),
                 ('tries', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('due_at', models.DateTimeField(editable=False)),
-                ('leased_until', models.DateTimeField(editable=False, help_text='While a worker is at it.', null=True)),
                 ('settled_at', models.DateTimeField(editable=False, null=True)),
                 ('replayed_at', models.DateTimeField(editable=False, null=True)),
                 ('replayed_by_name', models.CharField(blank=True, default='', editable=False, max_length=255)),
@@ -68,8 +69,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', PublicIdField(db_default=NewPublicId(), editable=False, max_length=24, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField(editable=False)),
-                ('signature', models.TextField(editable=False, help_text='The header, with one signature a secret.')),
-                ('milliseconds', models.PositiveIntegerField(editable=False)),
+                ('signature', models.TextField(blank=True, default='', editable=False, help_text='The header, with one signature a secret.')),
+                ('milliseconds', models.PositiveIntegerField(editable=False, help_text='Empty while it is under way.', null=True)),
                 ('status', models.PositiveSmallIntegerField(editable=False, null=True)),
                 ('answer', models.TextField(blank=True, default='', editable=False)),
                 ('error', models.CharField(blank=True, default='', editable=False, help_text='A word of `usage.webhook_words`.', max_length=32)),
@@ -96,7 +97,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='webhook_deliveries_due'),
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['endpoint', 'due_at'], name='webhook_deliveries_due'),
         ),
         migrations.AddIndex(
             model_name='webhookdelivery',

@@ -6,10 +6,10 @@ alter table usage_webhookattempt add constraint usage_webhookattempt_same_delive
 
 call portal_protect('usage_webhookendpoint', 'msp', 'select, insert, delete', 'select, insert, delete',
     '{url, description, types, sealed_secret, former_sealed_secret, former_secret_until, paused_at, paused_by_name, failing_since, told_at,
-      held_until, last_success_at}');
+      called_at, busy_until, held_until, last_success_at}');
 call portal_protect('usage_webhookdelivery', 'msp', 'select, insert', 'select, insert, delete',
-    '{state, tries, due_at, leased_until, settled_at, replayed_at, replayed_by_name}');
-call portal_protect('usage_webhookattempt', 'msp', 'select', 'select, insert, delete');
+    '{state, tries, due_at, settled_at, replayed_at, replayed_by_name}');
+call portal_protect('usage_webhookattempt', 'msp', 'select', 'select, insert, delete', '{signature, milliseconds, status, answer, error}');
 
 -- Events tell of every organization, so whoever is limited to some sees nothing of where they go.
 create policy of_the_whole_provider on usage_webhookendpoint as restrictive for all to portal_tenant

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import TenantRow
-from usage.bounds import LONGEST_WEBHOOK_URL, WEBHOOK_TRIES_MAX
+from usage.bounds import LONGEST_WEBHOOK_URL, WEBHOOK_DELIVERIES_KEPT_FOR, WEBHOOK_TRIES_MAX
 from usage.webhook_events import WebhookEvent
 
 
@@ -40,6 +40,8 @@ class WebhookEndpoint(TenantRow):
     )
     failing_since = models.DateTimeField(null=True, editable=False, help_text="The first failure since the last success.")
     told_at = models.DateTimeField(null=True, editable=False, help_text="When the administrators were told that it fails.")
+    called_at = models.DateTimeField(null=True, editable=False, help_text="The one that waited longest is called first.")
+    busy_until = models.DateTimeField(null=True, editable=False, help_text="While a worker calls it: one call at a time.")
     held_until = models.DateTimeField(null=True, editable=False, help_text="After a failure it is left in peace for a while.")
     last_success_at = models.DateTimeField(null=True, editable=False)
 
@@ -77,6 +79,11 @@ class WebhookEndpoint(TenantRow):
         self.paused_at, self.paused_by_name = at, by_name[:255]
         self.save(update_fields=["paused_at", "paused_by_name"])
 
+    def be_called_at_once(self) -> None:
+        """Be left in peace no longer."""
+        self.held_until = None
+        self.save(update_fields=["held_until"])
+
     def resume(self) -> None:
         """Send again, with what failed before forgiven."""
         self.paused_at, self.paused_by_name = None, ""
@@ -90,6 +97,18 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-announced_at", "-pk")
+
+    def due(self, at: datetime) -> Self:
+        """What is to be sent now, the longest due first."""
+        return self.filter(state=WebhookDelivery.State.WAITING, due_at__lte=at).order_by("due_at", "pk")
+
+    def counted(self) -> Self:
+        """With `attempts_made`, and the `last_status` that was answered, None where nobody did."""
+        last = WebhookAttempt.objects.filter(delivery=OuterRef("pk")).order_by("-at", "-pk")
+        return self.annotate(attempts_made=Count("attempts"), last_status=Subquery(last.values("status")[:1]))
+
+    def forgotten(self, at: datetime) -> Self:
+        return self.filter(announced_at__lt=at - WEBHOOK_DELIVERIES_KEPT_FOR)
 
     def lock(self) -> Self:
         return self.select_for_update(no_key=True, of=("self",))
@@ -116,7 +135,6 @@ class WebhookDelivery(TenantRow):
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING, editable=False)
     tries = models.PositiveSmallIntegerField(default=0, editable=False)
     due_at = models.DateTimeField(editable=False)
-    leased_until = models.DateTimeField(null=True, editable=False, help_text="While a worker is at it.")
     settled_at = models.DateTimeField(null=True, editable=False)
     replayed_at = models.DateTimeField(null=True, editable=False)
     replayed_by_name = models.CharField(max_length=255, blank=True, default="", editable=False)
@@ -137,7 +155,7 @@ class WebhookDelivery(TenantRow):
         ]
         indexes = [
             models.Index(fields=["endpoint", "-announced_at", "-id"], name="webhook_deliveries_by_time"),
-            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="webhook_deliveries_due"),
+            models.Index(fields=["endpoint", "due_at"], condition=Q(state="waiting"), name="webhook_deliveries_due"),
             models.Index(fields=["announced_at"], name="webhook_deliveries_over"),
         ]
 
@@ -154,13 +172,13 @@ class WebhookDelivery(TenantRow):
 
     def settle(self, state: State, *, at: datetime) -> None:
         """Come to the end of this series of attempts."""
-        self.state, self.settled_at, self.leased_until = state, at, None
-        self.save(update_fields=["state", "settled_at", "leased_until"])
+        self.state, self.settled_at = state, at
+        self.save(update_fields=["state", "settled_at"])
 
     def wait_until(self, due_at: datetime) -> None:
         """Be tried again then."""
-        self.due_at, self.leased_until = due_at, None
-        self.save(update_fields=["due_at", "leased_until"])
+        self.due_at = due_at
+        self.save(update_fields=["due_at"])
 
     def replay(self, *, by_name: str, at: datetime) -> None:
         """Begin a new series of attempts, at once."""
@@ -176,8 +194,8 @@ class WebhookAttempt(TenantRow):
         WebhookDelivery, models.DO_NOTHING, related_name="attempts", db_constraint=False, db_index=False, editable=False
     )
     at = models.DateTimeField(editable=False)
-    signature = models.TextField(editable=False, help_text="The header, with one signature a secret.")
-    milliseconds = models.PositiveIntegerField(editable=False)
+    signature = models.TextField(blank=True, default="", editable=False, help_text="The header, with one signature a secret.")
+    milliseconds = models.PositiveIntegerField(null=True, editable=False, help_text="Empty while it is under way.")
     status = models.PositiveSmallIntegerField(null=True, editable=False)
     answer = models.TextField(blank=True, default="", editable=False)
     error = models.CharField(max_length=32, blank=True, default="", editable=False, help_text="A word of `usage.webhook_words`.")
@@ -194,6 +212,10 @@ class WebhookAttempt(TenantRow):
     def timestamp(self) -> int:
         """The header `webhook-timestamp`: whole seconds since 1970."""
         return int(self.at.timestamp())
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.milliseconds is None and not self.error
 
     @property
     def was_taken(self) -> bool:
