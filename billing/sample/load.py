@@ -24,6 +24,7 @@ from billing.sample.plans import MSPS, NORTHWIND, Msp
 from billing.sample.seat_requests import make_seat_requests
 from billing.sample.story import story_of
 from billing.sample.ways_in import make_ways_in
+from billing.sample.webhooks import make_webhooks
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.licence_totals import fill_slots, roll_months
 
@@ -69,6 +70,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     make_seat_requests(administrators, at)
     make_imports(administrators, at)
     make_ways_in(administrators, at)
+    make_webhooks(providers[NORTHWIND.name], administrators, at)
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=70))
     fill_slots(at=at)

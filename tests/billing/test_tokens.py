@@ -45,7 +45,7 @@ class TestTheRotation:
         method.refresh_from_db()
         with override_settings(TOKEN_KEYS=(NEW,)):
             assert tokens.opened(method.sealed_token) == "pm_1234"
-        assert "1 tokens" in capsys.readouterr().out
+        assert "1 payment methods: sealed_token" in capsys.readouterr().out
 
 
 class TestTheSetting:
