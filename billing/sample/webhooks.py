@@ -67,8 +67,9 @@ def _tell(endpoint: WebhookEndpoint, request: SeatRequest, answers: Sequence[int
 
 
 def _give_up(endpoint: WebhookEndpoint, at: datetime) -> None:
-    endpoint.failing_since = at - timedelta(days=21)
+    """Longer ago than deliveries are kept."""
+    endpoint.failing_since = at - timedelta(days=41)
     endpoint.save(update_fields=["failing_since"])
-    paused_at = at - timedelta(days=16)
+    paused_at = at - timedelta(days=36)
     endpoint.pause(by_name="", at=paused_at)
     audit.record(None, "usage.webhook.paused", endpoint, at=paused_at, failing_since=endpoint.failing_since)
