@@ -85,8 +85,10 @@ WEBHOOK_LEASE: Final = timedelta(minutes=2)
 """How long an attempt may take. Then its worker is taken for dead."""
 WEBHOOK_RUN_MOST: Final = timedelta(minutes=5)
 """One run of the worker; the next minute's goes on."""
-WEBHOOK_CALLS_AT_ONCE: Final = 8
-"""In one run, each to another endpoint."""
+WEBHOOK_CALLS_AT_ONCE: Final = 32
+"""Each to another endpoint."""
+WEBHOOK_LOOK_EVERY: Final = 1.0
+"""Seconds after which a run that waits for answers looks for what else is due."""
 WEBHOOK_ANSWER_KEPT: Final = 2_000
 """Bytes of an answer that are read and kept."""
 WEBHOOK_FAILING_TOLD_AFTER: Final = timedelta(days=1)

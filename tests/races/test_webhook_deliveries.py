@@ -3,13 +3,12 @@
 import threading
 from collections import Counter
 
-import pytest
 from django.db import connections
 from django.utils import timezone
 
 from tests.usage.receiver import receiver
 from tests.usage.webhooks import endpoint
-from usage.actions.sending_webhooks import deliver
+from usage.actions.sending_webhooks import LOCK, deliver, send
 from usage.actions.webhooks import announce
 from usage.models import WebhookAttempt, WebhookDelivery
 
@@ -35,7 +34,7 @@ class Crowd:
 
 def work():
     try:
-        return deliver(timezone.now)
+        return send(timezone.now)
     finally:
         connections.close_all()
 
@@ -58,10 +57,22 @@ def test_each_event_goes_to_each_endpoint_once(committed, cast):
     assert WebhookAttempt.objects.filter(status=200).count() == 2 * EVENTS
 
 
-@pytest.mark.parametrize("workers", [WORKERS])
-def test_an_event_that_waits_is_claimed_by_one(committed, cast, workers):
+def test_an_event_that_waits_is_claimed_by_one(committed, cast):
     with receiver(200) as there:
         endpoint(cast.northwind.provider, there.url)
         announce("cap.changed", {}, provider=cast.northwind.provider, at=timezone.now())
-        assert sorted(committed.together([work] * workers)) == [0] * (workers - 1) + [1]
+        assert sorted(committed.together([work] * WORKERS)) == [0] * (WORKERS - 1) + [1]
+    assert len(there.got) == 1
+
+
+def test_one_process_sends_while_the_others_do_something_else(committed, cast):
+    with receiver(200) as there:
+        endpoint(cast.northwind.provider, there.url)
+        announce("cap.changed", {}, provider=cast.northwind.provider, at=timezone.now())
+        sender = committed.connect("system", autocommit=True)
+        sender.execute("select pg_advisory_lock(%s)", [LOCK])
+        assert deliver(timezone.now) == 0
+        sender.execute("select pg_advisory_unlock(%s)", [LOCK])
+        assert deliver(timezone.now) == 1
+        assert deliver(timezone.now) == 0
     assert len(there.got) == 1

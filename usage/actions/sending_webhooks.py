@@ -5,23 +5,26 @@ neither a slow endpoint nor one with a thousand events keeps the others waiting.
 is not tried for ever.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
+from django.db import connection
 
 from msp_portal.lib import tenancy
 from msp_portal.lib.sealing import SealLost
 from usage import webhook_call, webhook_secrets
 from usage.actions.webhook_outcomes import Claimed, note_outcome
-from usage.bounds import WEBHOOK_CALLS_AT_ONCE, WEBHOOK_LEASE, WEBHOOK_RUN_MOST, WEBHOOK_TRIES_MAX
+from usage.bounds import WEBHOOK_CALLS_AT_ONCE, WEBHOOK_LEASE, WEBHOOK_LOOK_EVERY, WEBHOOK_RUN_MOST, WEBHOOK_TRIES_MAX
 from usage.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from usage.webhook_call import Outcome
 
 log = structlog.get_logger(__name__)
 
+LOCK: Final = 7_266_003  # a number of its own among the advisory locks
 CLAIM: Final = """
     update usage_webhookendpoint set busy_until = %(lease_ends_at)s, called_at = %(at)s
     where id = (select e.id from usage_webhookendpoint e
@@ -35,7 +38,14 @@ CLAIM: Final = """
 
 
 def deliver(now: Callable[[], datetime]) -> int:
-    """Send all that is due, to several endpoints at once; the number of calls made. Several workers may do so at once."""
+    """Send all that is due; the number of calls made. None where another worker is at it, who looks for more every second: slow endpoints may
+    keep one process of the workers, never all of them."""
+    with _alone() as is_alone:
+        return send(now) if is_alone else 0
+
+
+def send(now: Callable[[], datetime]) -> int:
+    """Send all that is due, to several endpoints at once; the number of calls made. Claims keep several workers apart as well."""
     made, ends_at = 0, now() + WEBHOOK_RUN_MOST
     under_way: dict[Future[Outcome], Claimed] = {}
     with ThreadPoolExecutor(WEBHOOK_CALLS_AT_ONCE) as pool:
@@ -44,7 +54,7 @@ def deliver(now: Callable[[], datetime]) -> int:
                 under_way[pool.submit(_made, claimed)] = claimed
             if not under_way:
                 return made
-            for done in wait(under_way, return_when=FIRST_COMPLETED).done:
+            for done in wait(under_way, timeout=WEBHOOK_LOOK_EVERY, return_when=FIRST_COMPLETED).done:
                 note_outcome(under_way.pop(done), done.result(), now())
                 made += 1
 
@@ -66,6 +76,20 @@ def forget_deliveries(at: datetime) -> int:
     """Remove what was announced a month before `at`, with its attempts; how many."""
     with tenancy.system("webhooks of long ago"):
         return WebhookDelivery.objects.forgotten(at).delete()[0]
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether no other process sends now; nobody else does until the end. The lock is the session's, so it goes with a process that dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [LOCK])
+        is_alone: bool = cursor.fetchone()[0]
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s)", [LOCK])
 
 
 def _next_endpoint(at: datetime) -> WebhookEndpoint | None:
