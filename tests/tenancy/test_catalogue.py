@@ -22,6 +22,7 @@ DEFINERS = {
     "usage_invitation_by_token": {"portal_system", "portal_web"},
     "usage_announce": {"portal_system", "portal_tenant"},
     "usage_ledger_settled": {"portal_system", "portal_tenant"},
+    "usage_listens": {"portal_system", "portal_tenant"},
     "usage_move_users": {"portal_system", "portal_tenant"},
     "usage_roll_months": {"portal_system"},
     "usage_search_devices": {"portal_system", "portal_tenant"},

@@ -42,7 +42,7 @@ class CapsChangedMeanwhile(RuleBroken):
 def set_many_caps(
     *, rows: SeatsQuerySet | QuerySet[Seats], planned: Sequence[PlannedCap], by: Administrator | ApiKey, at: datetime
 ) -> int:
-    """Give each organization among `rows` its planned cap; how many there were. Four statements, however many.
+    """Give each organization among `rows` its planned cap; how many there were. Four statements, however many, and one more where a webhook listens.
 
     :raises CapsChangedMeanwhile: when name or cap of any has changed since it was planned, or it was closed.
     """

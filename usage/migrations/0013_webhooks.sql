@@ -40,5 +40,12 @@ begin
     return told;
 end
 $$;
-revoke execute on function usage_announce from public;
-grant execute on function usage_announce to portal_tenant, portal_system;
+
+-- Whether any would be told; asked first, as to word ten thousand events that nobody hears takes longer than what they tell of.
+create function usage_listens(tenant text, kind text) returns boolean
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+    select portal_may_search(tenant) and exists
+        (select from usage_webhookendpoint e where e.provider_id = tenant and e.paused_at is null and kind = any (e.types))
+$$;
+revoke execute on function usage_announce, usage_listens from public;
+grant execute on function usage_announce, usage_listens to portal_tenant, portal_system;
