@@ -34,6 +34,7 @@ SCOPES: Final[dict[Permission, tuple[str, ...]]] = {
     P.SEE_ACTIVITY: (),
     P.SEE_CASES: ("support.readonly",),
     P.SUBMIT_CASES: ("support",),
+    P.MANAGE_WEBHOOKS: (),
     P.REQUEST_SEATS: (),
 }
 """None where the vendor has no word, or only one that would promise more."""
