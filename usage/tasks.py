@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from usage.actions import expiring_invitations, removed_users, working_imports
-from usage.actions import sending_webhooks, working_imports
+from usage.actions import expiring_invitations, removed_users, sending_webhooks, working_imports
 from usage.actions.cap_changes import follow_cap_changes as follow
 from usage.actions.imports import WORK
 from usage.actions.licence_totals import recompute
@@ -47,6 +46,8 @@ def forget_users() -> int:
     """Once a day: erase what was kept of users removed long ago, and invitations that are over; how many rows."""
     now = datetime.now(UTC)
     return removed_users.forget_removed(now) + expiring_invitations.forget_invitations(now)
+
+
 @shared_task(name=DELIVER)
 def deliver_webhooks() -> int:
     """Send the webhooks that are due: by a nudge, and every minute; the number of calls made."""

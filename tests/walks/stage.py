@@ -28,8 +28,16 @@ from tests.billing.methods import on_file
 from tests.usage.webhooks import endpoint
 from tests.walks.table import ACTORS
 from usage.actions.imports import start_import
-from usage.models import Device, RemovedUser, SeatRequest, Seats, StagedImport
-from usage.models import Device, SeatRequest, Seats, UserImport, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from usage.models import (
+    Device,
+    RemovedUser,
+    SeatRequest,
+    Seats,
+    StagedImport,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 ROLES = {
     "B": Role.ADMINISTRATOR_WITH_BILLING,

@@ -10,7 +10,6 @@ from usage.models.seats import CountDifference, SeatEvent, Seats
 from usage.models.staged_import import StagedFile, StagedImport, StagedRow
 from usage.models.user import User
 from usage.models.user_invitation import UserInvitation
-from usage.models.user_import import UserImport, UserImportFile, UserImportRow
 from usage.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -30,9 +29,6 @@ __all__ = [
     "StagedRow",
     "User",
     "UserInvitation",
-    "UserImport",
-    "UserImportFile",
-    "UserImportRow",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
