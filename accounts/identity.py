@@ -19,6 +19,7 @@ IDENTITY_TABLES: Final = frozenset(
 GLOBAL_TABLES: Final = frozenset(
     {
         "accounts_auditchain",
+        "usage_alertbookmark",
         "billing_invoiceseries",
         "billing_package",
         "billing_taxrate",

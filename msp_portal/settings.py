@@ -235,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
     "exports-over": {"task": "accounts.tasks.forget_exports", "schedule": crontab(minute="57", hour="3")},
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
     "cap-changes": {"task": "usage.tasks.follow_cap_changes", "schedule": timedelta(minutes=1)},
+    "alerts": {"task": "usage.tasks.watch_alerts", "schedule": timedelta(minutes=1)},
     "user-imports": {"task": "usage.tasks.work_imports", "schedule": timedelta(minutes=1)},
     "webhook-deliveries": {"task": "usage.tasks.deliver_webhooks", "schedule": timedelta(minutes=1)},
     "webhook-deliveries-over": {"task": "usage.tasks.forget_webhook_deliveries", "schedule": crontab(minute="57", hour="3")},

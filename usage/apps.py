@@ -8,4 +8,4 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the outbox know what this app delivers."""
-        from usage import seat_request_emails  # noqa: F401
+        from usage import alert_emails, seat_request_emails  # noqa: F401

@@ -94,3 +94,12 @@ WEBHOOK_ANSWER_KEPT: Final = 2_000
 WEBHOOK_FAILING_TOLD_AFTER: Final = timedelta(days=1)
 WEBHOOK_FAILING_PAUSED_AFTER: Final = timedelta(days=5)
 WEBHOOK_DELIVERIES_KEPT_FOR: Final = timedelta(days=30)
+
+ALERT_PERCENT_MAX: Final = 500
+"""Of a cap or a commitment; a cap may be lowered below the users, so that they are far above all of it."""
+ALERT_EMAILS_MAX: Final = 10
+"""Addresses beside the administrators in one alert."""
+ALERTS_MAX: Final = 500
+"""Of one provider, with those for one organization."""
+ALERT_EVENTS_A_STEP: Final = 20_000
+"""Numbers of the ledger that are looked through in one transaction."""

@@ -6,21 +6,33 @@ from celery import shared_task
 
 from usage.actions import expiring_invitations, removed_users, sending_webhooks, working_imports
 from usage.actions.cap_changes import follow_cap_changes as follow
+from usage.actions.finding_alerts import find_crossings, find_license_crossings
 from usage.actions.imports import WORK
 from usage.actions.licence_totals import recompute
+from usage.actions.telling_alerts import tell_crossings
 from usage.actions.webhooks import DELIVER
 
 
 @shared_task(name="usage.tasks.recompute_licence_totals")
 def recompute_licence_totals() -> None:
-    """Roll the months that turned, fill every missing hourly slot, recount: hourly and at the worker's start."""
+    """Roll the months that turned, fill every missing hourly slot, recount, and see whether licences crossed a threshold: hourly and at the
+    worker's start."""
     recompute(at=datetime.now(UTC))
+    find_license_crossings(at=datetime.now(UTC))
+    tell_crossings(at=datetime.now(UTC))
 
 
 @shared_task(name="usage.tasks.follow_cap_changes")
 def follow_cap_changes() -> None:
     """Begin and end the caps whose time has come: every minute, and whatever was slept over with the first."""
     follow(at=datetime.now(UTC))
+
+
+@shared_task(name="usage.tasks.watch_alerts")
+def watch_alerts() -> int:
+    """Find what crossed a threshold and tell of it: every minute, whatever was slept over with the first; how many crossings were told of."""
+    find_crossings()
+    return tell_crossings(at=datetime.now(UTC))
 
 
 @shared_task(name=WORK)

@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from accounts.doors import by_method
 from usage.views import (
+    alert_log,
+    alerts,
     asking_for_seats,
     cap_files,
     caps,
@@ -37,6 +39,7 @@ MARK = "organizations/<id:organization_id>/marks/<month:month>/"
 REQUESTS = "organizations/<id:organization_id>/requests/"
 WEBHOOK = "account/webhooks/<id:webhook_id>/"
 DELIVERY = f"{WEBHOOK}deliveries/<id:delivery_id>/"
+ALERTS = "account/usage/alerts/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/usage/", usage.usage, name="usage"),
@@ -58,6 +61,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{WEBHOOK}test/", webhook_deliveries.test, name="webhook-test"),
     path(DELIVERY, webhook_deliveries.delivery, name="webhook-delivery"),
     path(f"{DELIVERY}replay/", webhook_deliveries.replay, name="webhook-replay"),
+    path(ALERTS, alerts.alerts, name="alerts"),
+    path(f"{ALERTS}new/", by_method(GET=alerts.new, POST=alerts.add), name="alert-new"),
+    path(f"{ALERTS}log/", alert_log.log, name="alert-log"),
+    path(f"{ALERTS}log/csv/", alert_log.log_csv, name="alert-log-csv"),
+    path(f"{ALERTS}log/<id:crossing_id>/", alert_log.crossing, name="alert-crossing"),
+    path(f"{ALERTS}log/<id:crossing_id>/replay/", alert_log.replay, name="alert-replay"),
+    path(f"{ALERTS}<id:rule_id>/", by_method(GET=alerts.alert, POST=alerts.save), name="alert"),
+    path(f"{ALERTS}<id:rule_id>/muting/", by_method(GET=alerts.muting, POST=alerts.mute), name="alert-muting"),
+    path(f"{ALERTS}<id:rule_id>/unmuting/", alerts.unmute, name="alert-unmuting"),
+    path(f"{ALERTS}<id:rule_id>/removal/", by_method(GET=alerts.removal, POST=alerts.remove), name="alert-removal"),
+    path(f"{ALERTS}<id:rule_id>/test/", alerts.test, name="alert-test"),
     path("organizations/", by_method(GET=organizations.organizations, POST=organizations.create), name="organizations"),
     path("organizations/csv/", organizations.organizations_csv, name="organizations-csv"),
     path("organizations/new/", organizations.new, name="organization-new"),

@@ -13,6 +13,7 @@ from accounts.models import Person, Provider
 from billing.actions.documents import make_invoice_document, make_missing_documents
 from billing.models import Invoice, Package
 from billing.sample import activity, cast, player
+from billing.sample.alerts import make_alerts
 from billing.sample.bills import Books, make_contracts, make_packages, make_tax_rates
 from billing.sample.calendar import window
 from billing.sample.cases import make_cases
@@ -74,6 +75,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=70))
     fill_slots(at=at)
+    make_alerts(administrators, at)
     make_missing_documents()
     _draw_newest_invoices()
     return Loaded(_providers(providers, keys), _logins())

@@ -71,6 +71,8 @@ TABLE = {
     "usage_listSeatRequests": "BAIMHR",
     "usage_grantSeatRequest": "B",
     "usage_declineSeatRequest": "B",
+    "usage_listAlerts": "BAIMHR",
+    "usage_listAlertCrossings": "BAIMHR",
 }
 
 # What a POST or PUT carries where the document's example would not do.

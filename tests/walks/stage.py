@@ -29,6 +29,9 @@ from tests.usage.webhooks import endpoint
 from tests.walks.table import ACTORS
 from usage.actions.imports import start_import
 from usage.models import (
+    AlertCrossing,
+    AlertMail,
+    AlertRule,
     Device,
     RemovedUser,
     SeatRequest,
@@ -69,6 +72,7 @@ class Stage:
             for client in msp.clients:
                 self.furnish(client.organization, msp.owner)
                 ask_for_seats(client)
+                fire_an_alert(client, by=msp.owner)
         self.invoice = issue(self.northwind)
         issue(self.bluefin, number="BI-1")
         sign_contract(self.northwind)
@@ -122,6 +126,8 @@ class Stage:
             "charge_ids": Charge.objects.get(invoice=invoice).pk,
             "request_id": SeatRequest.objects.get(organization_id=client.pk).pk,
             "import_id": StagedImport.objects.get(organization_id=client.pk).pk,
+            "rule_id": AlertRule.objects.get(organization_id=client.pk).pk,
+            "crossing_id": AlertCrossing.objects.get(organization_id=client.pk).pk,
             "case_id": SupportCase.objects.get(organization_id=client.pk).pk,
             "person_id": msp.owner.person_id,
             "key_id": ApiKey.objects.filter(provider=msp.provider).named().get().pk,
@@ -219,6 +225,21 @@ def ask_for_seats(client, seats=5):
         asked_by_name=who.name,
         asked_by_email=who.email,
     )
+
+
+def fire_an_alert(client, *, by):
+    """An alert of the client's own, and what it told."""
+    now = timezone.now()
+    terms = {"provider": by.provider, "organization": client.organization, "kind": "limit_reached"}
+    rule = AlertRule.objects.create(**terms, to_billing=True, emails=["ops@x.example"], since=now)
+    crossing = AlertCrossing.objects.create(
+        **terms, rule=rule, threshold=1, count=1, limit=1, month=now.date().replace(day=1), at=now, told_at=now
+    )
+    about = {"provider": by.provider, "organization": client.organization, "rule": rule}
+    AlertMail.objects.create(
+        **about, crossing=crossing, purpose="crossing", email=by.email, name=by.name, made_at=now, sent_at=now
+    )
+    AlertMail.objects.create(**about, purpose="test", email=by.email, made_at=now, made_by=by.name, failed_at=now, error="away")
 
 
 def start_paying(msp):

@@ -18,10 +18,14 @@ from tests.walks.test_every_address import no_row_level_security  # noqa: F401 -
 
 INVITED = {"first_name": "Eve", "last_name": "New", "email": "eve@x.example", "role": "Manager", "limited": "on"}
 CASE = {"subject": "Help", "kind": "Question", "product": "Provider Portal", "severity": "Severity 3", "description": "Why?"}
+ALERT = {"kind": "cap_share", "percent": "80", "by_webhook": "on"}
 # Form with a field of ids: the address that takes it, the field, and what else is posted.
 FIELDS = {
     "InvitationForm": ("administrator-new", "organizations", INVITED),
     "CaseForm": ("cases", "organization", CASE),
+    "AlertForm": ("alert-new", "organization", ALERT),
+    "AlertTermsForm": ("alert", "administrators", {"by_email": "on"}),
+    "MoveForm": ("organization-user-move", "organization", {}),
     "PlaceForm": ("administrator", "organizations", {"role": "Manager", "limited": "on"}),
 }
 # Lists that are narrowed to an organization named in the address.
@@ -49,6 +53,19 @@ def stage(request):
     return Stage()
 
 
+def path_of(stage, name):
+    named = {
+        "administrator": [stage.northwind.limited.pk],
+        "alert": [stage.targets["rule_id"]],
+        "organization-user-move": [stage.acme.pk, stage.acme.user.pk],
+    }
+    return reverse(name, args=named.get(name))
+
+
+def id_for(field, msp, client):
+    return msp.owner.pk if field == "administrators" else client.pk
+
+
 def browser_of(administrator):
     return sign_in(Client(), administrator)
 
@@ -58,9 +75,9 @@ class TestAnIdOfTheForeignMsp:
     def test_is_refused_at_the_field(self, stage, form):
         name, field, rest = FIELDS[form]
         manager = stage.northwind.limited
-        path = reverse(name, args=[manager.pk] if name == "administrator" else [])
+        path = path_of(stage, name)
         before = Administrator.objects.count(), set(manager.access.values_list("organization_id", flat=True))
-        foreign = stage.bluefin.clients[0].pk
+        foreign = id_for(field, stage.bluefin, stage.bluefin.clients[0])
         answer = browser_of(stage.northwind.owner).post(path, {**rest, field: foreign})
         assert answer.status_code == 422
         assert field in answer.context["form"].errors
@@ -68,10 +85,10 @@ class TestAnIdOfTheForeignMsp:
 
     @pytest.mark.parametrize("form", FIELDS)
     def test_is_what_is_wrong_with_it(self, stage, form):
-        """The control: with an organization of one's own the same form passes."""
+        """The control: with one of one's own the same form passes."""
         name, field, rest = FIELDS[form]
-        path = reverse(name, args=[stage.northwind.limited.pk] if name == "administrator" else [])
-        answer = browser_of(stage.northwind.owner).post(path, {**rest, field: stage.birch.pk})
+        own = id_for(field, stage.northwind, stage.birch)
+        answer = browser_of(stage.northwind.owner).post(path_of(stage, name), {**rest, field: own})
         assert answer.status_code == 303
 
     @pytest.mark.parametrize("name", NARROWED)

@@ -1,6 +1,7 @@
 """JSON doors: how many. `routers` are what msp_portal/api.py serves."""
 
 from usage.api import (
+    alerts,
     events,
     organizations,
     organizations_v1,
@@ -24,4 +25,5 @@ routers = [
     why.router,
     events.router,
     seat_requests.router,
+    alerts.router,
 ]

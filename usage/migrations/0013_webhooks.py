@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0009_second_factors'),
-        ('usage', '0017_licence_forecast'),
+        ('usage', '0012_ways_in'),
     ]
 
     operations = [

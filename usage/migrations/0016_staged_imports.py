@@ -11,7 +11,7 @@ CELLS = """
 class Migration(migrations.Migration):
     """Files of devices go the way of files of users, in the same tables under a name for both (docs/decisions/0027)."""
 
-    dependencies = [("usage", "0012_ways_in")]
+    dependencies = [("usage", "0014_alerts")]
 
     operations = [
         migrations.RenameModel("UserImport", "StagedImport"),

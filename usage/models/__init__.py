@@ -1,6 +1,8 @@
 """One file a subject; import from here."""
 
+from usage.models.alert import AlertBookmark, AlertCrossing, AlertKind, AlertMail, AlertRule
 from usage.models.cap_change import CapChange
+from usage.models.cap_event import CapEvent
 from usage.models.device import Device
 from usage.models.licensing import LicenseTotal, Licensing
 from usage.models.month import BillingMonth, ClosedMonth
@@ -13,8 +15,14 @@ from usage.models.user_invitation import UserInvitation
 from usage.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "AlertBookmark",
+    "AlertCrossing",
+    "AlertKind",
+    "AlertMail",
+    "AlertRule",
     "BillingMonth",
     "CapChange",
+    "CapEvent",
     "ClosedMonth",
     "CountDifference",
     "Device",

@@ -23,7 +23,7 @@ def events_after(rows: QuerySet[SeatEvent], last: int, *, most: int) -> list[Sea
     An event waits until nobody who is still writing could come before it. So whoever reads on from the last number he was given misses none
     and sees none twice; within an organization the order is that of its counts.
     """
-    settled = _settled()  # before the events are read: the other way round, one could commit in between
+    settled = settled_event()  # before the events are read: the other way round, one could commit in between
     return list(rows.filter(pk__gt=last, pk__lte=settled).order_by("pk")[:most])
 
 
@@ -47,7 +47,8 @@ def in_words(rows: QuerySet[SeatEvent]) -> QuerySet[SeatEvent]:
     )
 
 
-def _settled() -> int:
+def settled_event() -> int:
+    """The number up to which the ledger is whole: nothing below it can appear any more. Ask in a statement before the one that reads."""
     with connection.cursor() as cursor:
         cursor.execute("select usage_ledger_settled()")
         return int(cursor.fetchone()[0])

@@ -1,0 +1,131 @@
+"""Telling of what was crossed, once; and again, or as a test, when somebody asks for it."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.emails import portal_url
+from accounts.models import Administrator
+from msp_portal.lib import tenancy
+from msp_portal.lib.each import each
+from msp_portal.lib.rules import RuleBroken
+from usage import alert_emails
+from usage.actions.webhooks import announce
+from usage.models import AlertCrossing, AlertKind, AlertMail, AlertRule
+from usage.queries.alerts import as_if_crossed, readers_of
+
+Purpose = AlertMail.Purpose
+TYPES: Final = {
+    AlertKind.NEAR_LIMIT: "alert.near_limit",
+    AlertKind.LIMIT_REACHED: "alert.limit_reached",
+    AlertKind.CAP_SHARE: "alert.threshold",
+    AlertKind.LICENSES_NEAR: "alert.licenses_near",
+    AlertKind.LICENSES_OVER: "alert.licenses_over",
+    AlertKind.LICENSES_SHARE: "alert.threshold",
+}
+
+
+class NobodyReads(RuleBroken):
+    """The alert names nobody who may see it now, and no endpoint listens."""
+
+    message = _("Nothing was sent: nobody whom this alert names may see it now, and no webhook listens to it.")
+    code = "alert_without_readers"
+
+
+class AlertIsGone(RuleBroken):
+    """The alert that fired was removed since, and with it whom to tell."""
+
+    message = _("The alert was removed meanwhile, so there is nobody to send it to.")
+    code = "alert_is_gone"
+
+
+def tell_crossings(*, at: datetime) -> int:
+    """Write the mails and webhooks of every crossing that nobody was told of, each in a transaction of its own; how many crossings.
+
+    :raises ExceptionGroup: after all others, with what went wrong with some; they are tried again with the next run.
+    """
+    with tenancy.system("crossings to tell of"):
+        untold = list(AlertCrossing.objects.untold().order_by("at", "pk").values_list("provider_id", "pk"))
+    return sum(each(untold, lambda found: _tell(*found, at=at), failed="alerts"))
+
+
+@transaction.atomic
+def send_again(*, crossing: AlertCrossing, by: Administrator, at: datetime) -> int:
+    """Send what was crossed once more, to those whom the alert names now; how many mails and webhooks.
+
+    :raises AlertIsGone, NobodyReads: with nothing written.
+    """
+    rule = crossing.rule
+    if rule is None:
+        raise AlertIsGone
+    sent = _send(crossing, rule, Purpose.REPLAY, by_name=by.name, at=at)
+    audit.record(by, "usage.alert.replayed", rule, organization_id=crossing.organization_id, at=at, number=sent)
+    return sent
+
+
+@transaction.atomic
+def send_test(*, rule: AlertRule, by: Administrator, at: datetime) -> int:
+    """Send the alert, marked as a test, to those whom it names; how many mails and webhooks. Nothing counts as crossed by it.
+
+    :raises NobodyReads: with nothing written.
+    """
+    sent = _send(as_if_crossed(rule, at), rule, Purpose.TEST, by_name=by.name, at=at)
+    audit.record(by, "usage.alert.tested", rule, at=at, number=sent)
+    return sent
+
+
+def _tell(provider_id: str, crossing_id: str, *, at: datetime) -> bool:
+    """One crossing; False where another worker is at it, or has been. Its mails and the note that they were written are one transaction."""
+    with tenancy.scope(provider_id):
+        untold = AlertCrossing.objects.untold().select_related("organization", "rule", "rule__provider")
+        crossing = untold.select_for_update(of=("self",), no_key=True, skip_locked=True).filter(pk=crossing_id).first()
+        if crossing is None:
+            return False
+        crossing.told_at = at
+        crossing.save(update_fields=["told_at"])
+        if crossing.rule and not (crossing.organization and crossing.organization.is_closed):
+            _write(crossing, crossing.rule, Purpose.CROSSING, by_name="", at=at)
+        return True
+
+
+def _send(crossing: AlertCrossing, rule: AlertRule, purpose: Purpose, *, by_name: str, at: datetime) -> int:
+    sent = _write(crossing, rule, purpose, by_name=by_name, at=at)
+    if not sent:
+        raise NobodyReads
+    return sent
+
+
+def _write(crossing: AlertCrossing, rule: AlertRule, purpose: Purpose, *, by_name: str, at: datetime) -> int:
+    """The mails and webhooks; how many."""
+    readers = readers_of(rule, crossing.organization) if rule.by_email else {}
+    mails = alert_emails.write(crossing, rule, readers, purpose, by_name=by_name, at=at)
+    announced = 0
+    if rule.by_webhook:
+        announced = announce(TYPES[AlertKind(rule.kind)], _body(crossing, rule, purpose), provider=rule.provider, at=at)
+    if announced and purpose != Purpose.TEST:
+        crossing.webhooks += announced
+        crossing.save(update_fields=["webhooks"])
+    return len(mails) + announced
+
+
+def _body(crossing: AlertCrossing, rule: AlertRule, purpose: Purpose) -> dict[str, Any]:
+    """What a webhook tells. `count`, `limit` and `threshold` are users, or licences where there is no organization."""
+    organization = crossing.organization
+    return {
+        "test": purpose == Purpose.TEST,
+        "replay": purpose == Purpose.REPLAY,
+        "alert": rule.pk,
+        "crossing": None if purpose == Purpose.TEST else crossing.pk,
+        "kind": crossing.kind,
+        "organization": {"id": organization.pk, "name": organization.name} if organization else None,
+        "count": crossing.count,
+        "limit": crossing.limit,
+        "threshold": crossing.threshold,
+        "percent": crossing.percent,
+        "month": f"{crossing.month:%Y-%m}",
+        "crossedAt": crossing.at,
+        "url": portal_url("cap", organization.pk) if organization else portal_url("usage"),
+    }
