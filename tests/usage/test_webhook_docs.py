@@ -39,6 +39,7 @@ class TestAnExample:
     @pytest.mark.parametrize(
         ("body", "secret", "seconds_ago"),
         [(BODY.replace("ping", "pong"), SECRET, 0), (BODY, new_secret(), 0), (BODY, SECRET, 400)],
+        ids=["changed", "by another secret", "old"],
     )
     def test_refuses_what_is_not(self, event_in, body, secret, seconds_ago):
         with pytest.raises((ValueError, WebhookVerificationError)):
