@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.services.stand_in",
     "tests.cast_fixture",
     "tests.walks.rendered",
+    "tests.walks.staged",
 ]
 
 services = ExitStack()

@@ -7,8 +7,7 @@ import pytest
 from msp_portal.openapi import document
 from tests.api.client import client_of
 from tests.api.table import BODIES, NO_IDS, ROLES, TABLE, TARGETS
-from tests.walks.stage import Stage
-from tests.walks.test_every_address import undone
+from tests.walks.staged import undone
 
 UNKNOWN = "00000000000000000000abcd"
 
@@ -25,8 +24,8 @@ def test_every_operation_has_its_row():
 
 
 @pytest.fixture
-def stage(db):
-    return Stage()
+def stage(staged):
+    return staged
 
 
 @pytest.fixture

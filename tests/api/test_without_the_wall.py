@@ -5,12 +5,13 @@ import re
 from tests.api.client import client_of
 from tests.api.table import NO_IDS, TABLE
 from tests.api.test_who_may_what import asked, operations, targets
-from tests.walks.stage import FOREIGN, Stage
-from tests.walks.test_every_address import no_row_level_security, undone  # noqa: F401 - a fixture
+from tests.walks.stage import FOREIGN
+from tests.walks.staged import undone
+from tests.walks.test_every_address import no_row_level_security  # noqa: F401 - a fixture
 
 
-def test_what_is_foreign_is_unknown_and_stands_in_no_list(no_row_level_security, db):  # noqa: F811
-    stage = Stage()
+def test_what_is_foreign_is_unknown_and_stands_in_no_list(no_row_level_security, staged):  # noqa: F811
+    stage = staged
     client, foreign = client_of(stage.northwind), stage.of(stage.bluefin)
     for name in TABLE:
         _, path, _ = operations()[name]

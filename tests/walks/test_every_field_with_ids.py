@@ -13,7 +13,6 @@ import billing.forms
 import usage.forms
 from accounts.models import Administrator
 from tests.cast import sign_in
-from tests.walks.stage import Stage
 from tests.walks.test_every_address import no_row_level_security  # noqa: F401 - a fixture
 
 INVITED = {"first_name": "Eve", "last_name": "New", "email": "eve@x.example", "role": "Manager", "limited": "on"}
@@ -46,11 +45,14 @@ def test_every_form_with_such_a_field_is_here():
 
 
 @pytest.fixture(params=["with", "without"])
-def stage(request):
+def wall(request):
     if request.param == "without":
         request.getfixturevalue("no_row_level_security")
-    request.getfixturevalue("db")
-    return Stage()
+
+
+@pytest.fixture
+def stage(wall, staged):
+    return staged
 
 
 def path_of(stage, name):

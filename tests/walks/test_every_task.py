@@ -9,7 +9,6 @@ from django.utils import timezone
 from msp_portal.celery import app
 from msp_portal.lib import outbox
 from tests.cast import client
-from tests.walks.stage import Stage
 from tests.walks.state import changes, state
 from usage.actions.user_invitations import invite_user
 from usage.models import CapChange
@@ -23,11 +22,11 @@ def tasks():
 
 
 @pytest.fixture
-def stage(db):
+def stage(staged):
     """The cast with a mail to send, an invitation that expired, an organization whose month has turned, and a cap that began and ended while
     nobody looked.
     """
-    stage = Stage()
+    stage = staged
     who = {"user_name": "late", "email": "late@x.example", "by": stage.northwind.owner}
     invite_user(organization=stage.acme.organization, **who, at=timezone.now() - timedelta(days=20))
     CapChange.objects.create(

@@ -7,17 +7,15 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from tests.cast import sign_in
-from tests.walks.stage import Stage
 from usage.actions.licence_totals import recompute
 
 FIGURES = "Licences in figures"
 
 
 @pytest.fixture
-def stage(db):
-    stage = Stage()
+def stage(staged):
     recompute(at=timezone.now())
-    return stage
+    return staged
 
 
 @pytest.fixture
