@@ -5,6 +5,7 @@ A fault of the file as a whole is `Unreadable`. It carries a code, as whoever me
 """
 
 import csv
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -99,10 +100,10 @@ class CsvFile:
         """The column that each cell belongs to; "" for one that is passed over."""
         columns = [names.get(_folded(cell), "") for cell in head]
         passed_over = [cell.strip() for cell, column in zip(head, columns, strict=True) if not column and cell.strip()]
-        self.ignored = [heading[:IGNORED_LENGTH] for heading in passed_over[:IGNORED_TOLD]]
+        self.ignored = [heading[:IGNORED_LENGTH].replace("\0", "\ufffd") for heading in passed_over[:IGNORED_TOLD]]
         if missing := [column for column in required if column not in columns]:
             raise Unreadable("missing_columns", columns=missing)
-        if twice := sorted({column for column in columns if column and columns.count(column) > 1}):
+        if twice := sorted(column for column, times in Counter(columns).items() if column and times > 1):
             raise Unreadable("column_twice", columns=twice)
         return columns
 

@@ -83,6 +83,24 @@ class TestAFileThatIsNone:
         assert refusal(content, most_rows=2) == told
         assert problem_in_words(told, {"cap": "Grenze"})
 
+    def test_names_the_headings_that_it_passes_over_as_a_database_can_keep_them(self):
+        assert read(b'id,cap,"x\n\0y"\na,1,2\n').ignored == ["x\n\ufffdy"]
+
+    def test_whose_head_is_endless_is_refused_with_one_look_at_each_heading(self):
+        compared = 0
+
+        class Counting(str):
+            __hash__ = str.__hash__
+
+            def __eq__(self, other):
+                nonlocal compared
+                compared += 1
+                return str.__eq__(self, other)
+
+        names = {name: Counting(name) for name in ("id", "cap")}
+        assert refusal("id,cap," * 1_000, names=names) == {"code": "column_twice", "columns": ["cap", "id"]}
+        assert compared < 10_000, "so many columns as fit into a file would keep the worker busy for hours"
+
     def test_is_told_with_the_columns_as_the_reader_calls_them(self):
         told = refusal("id\n1\n")
         assert problem_in_words(told, {"cap": "Grenze"}).startswith("These columns are missing: Grenze.")
