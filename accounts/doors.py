@@ -153,8 +153,13 @@ def request_for(place: Administrator, address: str, at: datetime) -> ProviderReq
     """What a door would hand to its view if `place` asked for `address`, a path with its query: for the worker, in a person's place.
 
     Call it inside the place's scope.
+
+    :raises Http404: for what is no address.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as a bracket that is not closed
+        raise Http404 from None
     request = ProviderRequest()
     request.method, request.path, request.path_info, request.GET = "GET", parts.path, parts.path, QueryDict(parts.query)
     ours = _prepare(request, place, several=False)

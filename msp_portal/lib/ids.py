@@ -41,6 +41,11 @@ class PublicIdField(models.CharField[str, str]):
         value = super().pre_save(model_instance, add)
         return DatabaseDefault(NewPublicId(), output_field=self) if value is None and self.primary_key else value
 
+    def get_prep_value(self, value: Any) -> Any:
+        """NUL, which Postgres refuses in any text, as a character that no identifier has: whoever asks for such a one finds nothing."""
+        prepared = super().get_prep_value(value)
+        return prepared.replace("\0", "\ufffd") if isinstance(prepared, str) else prepared
+
     def db_type(self, connection: Any) -> str:
         return "public_id"
 

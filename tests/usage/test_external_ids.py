@@ -50,6 +50,12 @@ def test_are_saved_together_and_noted_one_by_one(reader, acme, birch):
     assert "2 external ids were saved." in words_of(reader.get(answer.headers["Location"]))
 
 
+def test_of_an_organization_that_no_id_can_name_are_a_conflict(reader, acme):
+    answer = reader.post(reverse(ADDRESS), {f"id-{acme.pk}": "ACC-1", "id-\0": "ACC-2", f"was-{acme.pk}": ""})
+    assert answer.status_code == 409
+    assert ids(acme) == [""]
+
+
 def test_that_stay_as_they_are_are_not_noted(reader, acme, birch):
     save(reader, {acme: "ACC-1", birch: ""})
     assert AuditEvent.objects.get(action="accounts.organization.edited").target_id == acme.pk
