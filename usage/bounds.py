@@ -49,6 +49,8 @@ USER_INVITATION_VALID_FOR: Final = timedelta(days=14)
 USER_INVITATIONS_OF_ORGANIZATION: Final = 500
 USER_INVITATIONS_OF_ADMINISTRATOR: Final = 1_000
 """Mails within USER_INVITATIONS_WINDOW, so that nobody writes to a million strangers through the portal."""
+USER_INVITATIONS_OF_ADDRESS: Final = 10
+"""Nor time and again to one; several users may share an address."""
 USER_INVITATIONS_WINDOW: Final = timedelta(days=1)
 USER_INVITATIONS_EXPIRED_AT_ONCE: Final = 500
 """Users in one transaction; seats stay locked while it runs."""
@@ -101,5 +103,8 @@ ALERT_EMAILS_MAX: Final = 10
 """Addresses beside the administrators in one alert."""
 ALERTS_MAX: Final = 500
 """Of one provider, with those for one organization."""
+ALERT_MAILS_ASKED_MAX: Final = 100
+"""Tests, and alerts sent again, within ALERT_MAILS_WINDOW, of one provider: addresses are free, so that they may be strangers'."""
+ALERT_MAILS_WINDOW: Final = timedelta(days=1)
 ALERT_EVENTS_A_STEP: Final = 20_000
 """Numbers of the ledger that are looked through in one transaction."""

@@ -430,6 +430,13 @@ class TestThePages:
             assert part in words
         assert "An alert of one organization takes the place of those of the same kind" in words
 
+    def test_narrow_to_no_organization_that_is_none(self, owner, northwind):
+        acme = northwind.clients[0].organization
+        assert acme.name in words_of(owner.get(reverse("alerts"), {"organization": acme.pk}))
+        nowhere = owner.get(reverse("alerts"), {"organization": "\0"})
+        assert nowhere.status_code == 200
+        assert acme.name not in words_of(nowhere)
+
     def test_add_an_alert_of_one_organization(self, owner, northwind):
         birch = northwind.clients[1]
         assert "selected" in owner.get(reverse("alert-new"), {"organization": birch.pk}).content.decode()
@@ -495,6 +502,20 @@ class TestThePages:
         assert written.subject.startswith("Test: An organization (example) has reached its user cap")
         assert not AlertCrossing.objects.exists()
         assert northwind.owner.email in words_of(owner.get(reverse("alert", args=[rule.pk])))
+
+    def test_send_so_many_a_day_and_no_more(self, owner, northwind, monkeypatch):
+        rule = rule_of(northwind)
+        AlertRule.objects.filter(pk=rule.pk).update(emails=["stranger@x.example"], to_billing=False)
+        northwind.clients[0].cap(1)
+        look(timezone.now())
+        monkeypatch.setattr("usage.actions.telling_alerts.ALERT_MAILS_ASKED_MAX", 2)
+        test, again = reverse("alert-test", args=[rule.pk]), reverse("alert-replay", args=[AlertCrossing.objects.get().pk])
+        assert [owner.post(url).status_code for url in (test, again)] == [303, 303]
+        refused = [owner.post(url) for url in (test, again)]
+        assert ["tested or sent again today" in words_of(each) for each in refused] == [True, True]
+        assert sorted(AlertMail.objects.values_list("purpose", flat=True)) == ["crossing", "replay", "test"]
+        monkeypatch.setattr("usage.actions.telling_alerts.ALERT_MAILS_WINDOW", timedelta(0))  # as if they were yesterday's
+        assert owner.post(test).status_code == 303
 
     def test_say_that_a_test_would_reach_nobody(self, owner, northwind):
         rule = rule_of(northwind)

@@ -141,6 +141,14 @@ class TestInviting:
         assert invite(sign_in(client, cast.northwind.owner), birch).status_code == 422
         assert invite(sign_in(client, birch.administrator), birch).status_code == 303
 
+    def test_counts_what_goes_to_one_address(self, as_tenant, acme, eva, monkeypatch):
+        acme.cap(None)
+        monkeypatch.setattr("usage.actions.user_invitations.USER_INVITATIONS_OF_ADDRESS", 2)
+        assert invite(as_tenant, acme, user_name="second", email="EVA@acme.example").status_code == 303
+        assert "Too many invitations were sent today." in words_of(invite(as_tenant, acme, user_name="third"))
+        assert "Too many invitations were sent today." in words_of(as_tenant.post(of(eva)))
+        assert invite(as_tenant, acme, user_name="third", email="ada@acme.example").status_code == 303
+
     def test_counts_yesterdays_no_more(self, cast, acme, eva, client, monkeypatch):
         monkeypatch.setattr("usage.actions.user_invitations.USER_INVITATIONS_OF_ORGANIZATION", 1)
         UserInvitation.objects.update(sent_at=timezone.now() - bounds.USER_INVITATIONS_WINDOW)

@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.emails import portal_url
-from accounts.models import Administrator
+from accounts.models import Administrator, Provider
 from msp_portal.lib import tenancy
 from msp_portal.lib.each import each
 from msp_portal.lib.rules import RuleBroken
 from usage import alert_emails
 from usage.actions.webhooks import announce
+from usage.bounds import ALERT_MAILS_ASKED_MAX, ALERT_MAILS_WINDOW
 from usage.models import AlertCrossing, AlertKind, AlertMail, AlertRule
 from usage.queries.alerts import as_if_crossed, readers_of
 
@@ -42,6 +43,13 @@ class AlertIsGone(RuleBroken):
     code = "alert_is_gone"
 
 
+class TooManyAsked(RuleBroken):
+    """A bound that people do not meet and a script that writes to strangers does."""
+
+    message = _("Too many alerts were tested or sent again today. Try again tomorrow.")
+    code = "alert_too_many_asked"
+
+
 def tell_crossings(*, at: datetime) -> int:
     """Write the mails and webhooks of every crossing that nobody was told of, each in a transaction of its own; how many crossings.
 
@@ -56,7 +64,7 @@ def tell_crossings(*, at: datetime) -> int:
 def send_again(*, crossing: AlertCrossing, by: Administrator, at: datetime) -> int:
     """Send what was crossed once more, to those whom the alert names now; how many mails and webhooks.
 
-    :raises AlertIsGone, NobodyReads: with nothing written.
+    :raises AlertIsGone, NobodyReads, TooManyAsked: with nothing written.
     """
     rule = crossing.rule
     if rule is None:
@@ -70,7 +78,7 @@ def send_again(*, crossing: AlertCrossing, by: Administrator, at: datetime) -> i
 def send_test(*, rule: AlertRule, by: Administrator, at: datetime) -> int:
     """Send the alert, marked as a test, to those whom it names; how many mails and webhooks. Nothing counts as crossed by it.
 
-    :raises NobodyReads: with nothing written.
+    :raises NobodyReads, TooManyAsked: with nothing written.
     """
     sent = _send(as_if_crossed(rule, at), rule, Purpose.TEST, by_name=by.name, at=at)
     audit.record(by, "usage.alert.tested", rule, at=at, number=sent)
@@ -92,9 +100,15 @@ def _tell(provider_id: str, crossing_id: str, *, at: datetime) -> bool:
 
 
 def _send(crossing: AlertCrossing, rule: AlertRule, purpose: Purpose, *, by_name: str, at: datetime) -> int:
+    Provider.objects.select_for_update(no_key=True).get(
+        pk=rule.provider_id
+    )  # so that two at once are counted one after the other
     sent = _write(crossing, rule, purpose, by_name=by_name, at=at)
     if not sent:
         raise NobodyReads
+    asked = AlertMail.objects.filter(provider_id=rule.provider_id, made_at__gt=at - ALERT_MAILS_WINDOW)
+    if asked.exclude(purpose=Purpose.CROSSING).count() > ALERT_MAILS_ASKED_MAX:
+        raise TooManyAsked
     return sent
 
 

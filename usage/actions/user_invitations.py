@@ -19,7 +19,12 @@ from accounts.models import Administrator, Organization
 from msp_portal.lib import outbox, tenancy
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.users import add_user, take_away
-from usage.bounds import USER_INVITATIONS_OF_ADMINISTRATOR, USER_INVITATIONS_OF_ORGANIZATION, USER_INVITATIONS_WINDOW
+from usage.bounds import (
+    USER_INVITATIONS_OF_ADDRESS,
+    USER_INVITATIONS_OF_ADMINISTRATOR,
+    USER_INVITATIONS_OF_ORGANIZATION,
+    USER_INVITATIONS_WINDOW,
+)
 from usage.models import Seats, User, UserInvitation
 from usage.queries.user_invitations import by_token
 
@@ -149,12 +154,15 @@ def accept_invitation(*, token: str, at: datetime) -> UserInvitation:
 
 
 def _within_bounds(user: User, by: Administrator, at: datetime) -> None:
-    """:raises TooManyInvitations: for one more mail of this organization or this administrator."""
+    """:raises TooManyInvitations: for one more mail of this organization, this administrator, or to this address."""
     Seats.objects.lock().get(pk=user.organization_id)  # so that two at once are counted one after the other
     lately = UserInvitation.objects.filter(provider_id=user.provider_id, sent_at__gt=at - USER_INVITATIONS_WINDOW)
-    if _mails(lately.filter(organization_id=user.organization_id)) >= USER_INVITATIONS_OF_ORGANIZATION:
-        raise TooManyInvitations(organization_id=user.organization_id)
-    if _mails(lately.filter(invited_by=by)) >= USER_INVITATIONS_OF_ADMINISTRATOR:
+    bounds = (
+        (lately.filter(organization_id=user.organization_id), USER_INVITATIONS_OF_ORGANIZATION),
+        (lately.filter(invited_by=by), USER_INVITATIONS_OF_ADMINISTRATOR),
+        (lately.filter(email__iexact=user.email), USER_INVITATIONS_OF_ADDRESS),
+    )
+    if any(_mails(sent) >= most for sent, most in bounds):
         raise TooManyInvitations(organization_id=user.organization_id)
 
 
