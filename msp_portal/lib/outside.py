@@ -74,11 +74,12 @@ class _Pinned(http.client.HTTPConnection):
         self.target, self.addresses, self.patience, self.ends_at = target, addresses, patience, ends_at
         self.was_cut = self.was_reached = False
         self.watch = threading.Timer(0, self._cut)
+        self.wire: socket.socket | None = None  # http.client lets go of its own as soon as an answer without a length begins
 
     def connect(self) -> None:
         raw = self._reach()
         raw.settimeout(self._left())
-        self.sock = _encrypted(raw, self.target.host) if self.target.is_encrypted else raw
+        self.sock = self.wire = _encrypted(raw, self.target.host) if self.target.is_encrypted else raw
         self.was_reached = True
         self.watch = threading.Timer(self._left(), self._cut)
         self.watch.daemon = True
@@ -113,9 +114,9 @@ class _Pinned(http.client.HTTPConnection):
     def _cut(self) -> None:
         """From another thread: whoever waits for this connection, in a handshake or for the next byte of an answer that drips, is let go."""
         self.was_cut = True
-        if self.sock:
+        if self.wire:
             with suppress(OSError):
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(self.wire, socket.SHUT_RDWR)
 
 
 def _encrypted(raw: socket.socket, host: str) -> ssl.SSLSocket:

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -171,6 +172,27 @@ class TestACall:
             port = there.url.split(":")[2].split("/")[0]
             answer = outside.post(f"http://hooks.example.com:{port}/in", b"{}", {}, LIMITS)
         assert (answer.status, there.got[0][1]["Host"]) == (200, f"hooks.example.com:{port}")
+
+    def test_whose_answer_says_no_length_and_drips_is_cut(self):
+        dripped, is_over = [], threading.Event()
+
+        def drip(server):
+            wire, _ = server.accept()
+            with wire:
+                wire.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                with suppress(OSError):
+                    while len(dripped) < 50 and not is_over.wait(0.1):
+                        wire.sendall(b"a")
+                        dripped.append(b"a")
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            thread = threading.Thread(target=drip, args=[server])
+            thread.start()
+            answer = outside.post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"", {}, Limits(connect=2, call=0.5, answer=40))
+            is_over.set()
+            thread.join()
+        assert answer.status == 200
+        assert 0 < len(answer.beginning) < 40, "else it was read to the last byte that is kept, however long that takes"
 
     def test_goes_through_no_proxy_of_the_environment(self, monkeypatch):
         with receiver() as proxy, receiver() as there:
