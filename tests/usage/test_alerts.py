@@ -550,7 +550,7 @@ class TestTheLog:
     def test_is_a_csv_of_the_same_rows(self, owner, fired):
         text = b"".join(owner.get(reverse("alert-log-csv")).streaming_content).decode("utf-8-sig")
         [row] = csv.DictReader(StringIO(text))
-        assert (row["Alert"], row["Organization"], row["Number"], row["Threshold"]) == ("Limit reached", "Acme Dental", "1", "1")
+        assert (row["Alert"], row["Organization"], row["Count"], row["Threshold"]) == ("Limit reached", "Acme Dental", "1", "1")
         assert (row["Mails"], row["Mails sent"]) == ("1", "0")
 
     def test_sends_one_again_to_whom_the_alert_names_now(self, owner, fired):

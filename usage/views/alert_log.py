@@ -45,7 +45,7 @@ def log(request: ProviderRequest) -> HttpResponse:
 @provider_csv(permission=Permission.SEE_USAGE)
 def log_csv(request: ProviderRequest) -> Listing:
     """Exactly the rows that the log's filter matches, in its order."""
-    header = [_("When"), _("Alert"), _("Organization"), _("Organization ID"), _("Month"), _("Number"), _("Limit"), _("Threshold")]
+    header = [_("When"), _("Alert"), _("Organization"), _("Organization ID"), _("Month"), _("Count"), _("Limit"), _("Threshold")]
     header += [_("Percent"), _("Mails"), _("Mails sent"), _("Mails failed"), _("Webhooks")]
     return Listing("alerts.csv", header, _table(request).filtered(_crossings(request)), _cells)
 
