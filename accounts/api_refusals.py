@@ -20,14 +20,16 @@ STATUS_OF: Final = {
     "reaches_all": 400,
     "seat_request_beyond_asked": 400,
     "user_name_taken": 400,
+    "webhook_url_refused": 400,
     "provider_suspended": 402,
     "organization_creation_disallowed": 403,
     "role_beyond_own": 403,
+    "webhook_of_licenses": 403,
     "administrator_removed": 404,
     "organization_closed": 409,
 }
 """Of a rule's code; a conflict (409) unless it stands here, as the vendor's API has it."""
-WIRE_NAMES: Final = {"user_name": "username", "limited": "bindNoOrgs"}
+WIRE_NAMES: Final = {"user_name": "username", "limited": "bindNoOrgs", "types": "events"}
 """What the wire calls a field that rules name as the forms do, where the two differ."""
 
 

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 
 from accounts.bounds import IDEMPOTENT_ANSWERS_KEPT_FOR
 from accounts.models import ApiKey, IdempotentAnswer
-from msp_portal.lib.wire.answers import WireError, refuse
+from msp_portal.lib.wire.answers import SaidOnce, WireError, refuse
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
@@ -81,4 +81,6 @@ def _replayed(kept: IdempotentAnswer, fingerprint: bytes) -> HttpResponse:
 def _keep(answer: HttpResponseBase, api_key: ApiKey, key: str) -> None:
     headers = {name: answer[name] for name in HEADERS_KEPT if answer.has_header(name)}
     body = answer.content if isinstance(answer, HttpResponse) else b""
+    if isinstance(answer, SaidOnce):
+        body = answer.content_to_keep
     IdempotentAnswer.objects.filter(api_key=api_key, key=key).update(status=answer.status_code, headers=headers, body=body)

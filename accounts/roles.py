@@ -66,7 +66,7 @@ MSP_ROLES: Final = [role for role in Role if role is not Role.ORGANIZATION_ADMIN
 LIMITED_ROLES: Final = {Role.MANAGER, Role.HELP_DESK}
 UNLIMITED_ROLES: Final = {Role.ADMINISTRATOR_WITH_BILLING}  # always reaches every organization
 
-NO_KEY_MAY: Final = frozenset({P.MANAGE_KEY, P.EDIT_BILLING, P.MANAGE_WEBHOOKS})  # administrators: docs/decisions/0011
+NO_KEY_MAY: Final = frozenset({P.MANAGE_KEY, P.EDIT_BILLING})  # administrators: docs/decisions/0011; webhooks: 0023
 
 
 def roles_with(permission: Permission) -> list[Role]:

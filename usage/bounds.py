@@ -62,6 +62,7 @@ REMOVED_USER_KEPT_FOR: Final = timedelta(days=30)
 WEBHOOKS_MAX: Final = 20
 """Endpoints of one provider."""
 LONGEST_WEBHOOK_URL: Final = 500
+LONGEST_WEBHOOK_NAME: Final = 120
 WEBHOOK_SECRET_BYTES: Final = 32
 FORMER_SECRET_KEPT_FOR: Final = timedelta(hours=24)
 WEBHOOK_WAITS: Final = (

@@ -294,7 +294,7 @@ class TestTheApi:
     def test_lets_no_key_manage_keys_or_payments(self, northwind):
         key, _ = generated(northwind)
         withheld = {permission for permission in Permission if not key.may(permission)}
-        assert withheld == {Permission.MANAGE_KEY, Permission.EDIT_BILLING, Permission.MANAGE_WEBHOOKS}
+        assert withheld == {Permission.MANAGE_KEY, Permission.EDIT_BILLING}
 
     def test_outlives_its_maker(self, northwind, client):
         _, plain = generated(northwind)

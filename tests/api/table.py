@@ -73,6 +73,16 @@ TABLE = {
     "usage_declineSeatRequest": "B",
     "usage_listAlerts": "BAIMHR",
     "usage_listAlertCrossings": "BAIMHR",
+    "usage_listWebhooks": "BA",
+    "usage_createWebhook": "BA",
+    "usage_getWebhook": "BA",
+    "usage_changeWebhook": "BA",
+    "usage_removeWebhook": "BA",
+    "usage_rotateWebhookSecret": "BA",
+    "usage_testWebhook": "BA",
+    "usage_listWebhookDeliveries": "BA",
+    "usage_getWebhookDelivery": "BA",
+    "usage_replayWebhookDelivery": "BA",
 }
 
 # What a POST or PUT carries where the document's example would not do.

@@ -84,7 +84,7 @@ class TestAnEvent:
         with tenancy.scope(northwind.pk):
             assert announce("cap.changed", {}, provider=cast.bluefin.provider, at=AT) == 0
         with pytest.raises(DatabaseError, match="another tenant"), tenancy.scope(northwind.pk), connection.cursor() as cursor:
-            cursor.execute("select usage_announce(%s, 'cap.changed', '{x}', now())", [cast.bluefin.pk])
+            cursor.execute("select usage_announce(%s, 'cap.changed', '{x}', now(), '')", [cast.bluefin.pk])
         assert told() == []
         assert announce("cap.changed", {}, provider=cast.bluefin.provider, at=AT) == 1
 

@@ -216,3 +216,39 @@ class TestTheDeliveries:
         theirs = WebhookDelivery.objects.get(endpoint=other)
         assert owner.get(reverse("webhook-delivery", args=[other.pk, theirs.pk])).status_code == 200
         assert owner.get(reverse("webhook-delivery", args=[hook.pk, theirs.pk])).status_code == 404
+
+
+class TestEventsOfLicences:
+    """They tell figures that an Administrator may not see, who manages webhooks otherwise."""
+
+    @pytest.fixture
+    def administrator(self, client, northwind):
+        return sign_in(client, northwind.by_role[Role.ADMINISTRATOR])
+
+    def test_are_not_offered_to_who_may_not_see_licences(self, administrator, northwind):
+        page = administrator.get(reverse("webhook-new")).content.decode()
+        assert ("alert.limit_reached" in page, "alert.licenses_over" in page) == (True, False)
+        refused = add(administrator, types=["alert.licenses_over"])
+        assert (refused.status_code, WebhookEndpoint.objects.exists()) == (422, False)
+        assert add(administrator, types=["alert.limit_reached"]).status_code == 200
+        sign_in(administrator, northwind.owner)
+        assert add(administrator, types=["alert.licenses_over"]).status_code == 200
+
+    def test_go_nowhere_else_by_who_may_not_see_them(self, administrator, hook):
+        asked = {"url": "https://elsewhere.example/", "description": "", "types": ["cap.changed"]}
+        refused = administrator.post(reverse("webhook-settings", args=[hook.pk]), asked)
+        assert "Events of licences are for those who may see licence figures." in words_of(refused)
+        hook.refresh_from_db()
+        assert hook.url == URL
+        WebhookEndpoint.objects.update(types=["seat_request.opened"])
+        assert administrator.post(reverse("webhook-settings", args=[hook.pk]), asked).status_code == 303
+
+    def test_are_not_shown_to_who_may_not_see_them(self, administrator, hook, northwind):
+        for kind in ("alert.licenses_over", "cap.changed"):
+            announce(kind, {"count": 101}, provider=northwind.provider, at=timezone.now())
+        listed = administrator.get(reverse("webhook", args=[hook.pk])).context["page"].rows
+        assert [delivery.type for delivery in listed] == ["cap.changed"]
+        of_licences = WebhookDelivery.objects.get(type="alert.licenses_over")
+        page = reverse("webhook-delivery", args=[hook.pk, of_licences.pk])
+        assert administrator.get(page).status_code == 404
+        assert sign_in(administrator, northwind.owner).get(page).status_code == 200

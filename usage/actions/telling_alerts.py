@@ -1,32 +1,22 @@
 """Telling of what was crossed, once; and again, or as a test, when somebody asks for it."""
 
 from datetime import datetime
-from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.emails import portal_url
 from accounts.models import Administrator, Provider
 from msp_portal.lib import tenancy
 from msp_portal.lib.each import each
 from msp_portal.lib.rules import RuleBroken
-from usage import alert_emails
+from usage import alert_emails, webhook_data
 from usage.actions.webhooks import announce
 from usage.bounds import ALERT_MAILS_ASKED_MAX, ALERT_MAILS_WINDOW
 from usage.models import AlertCrossing, AlertKind, AlertMail, AlertRule
 from usage.queries.alerts import as_if_crossed, readers_of
 
 Purpose = AlertMail.Purpose
-TYPES: Final = {
-    AlertKind.NEAR_LIMIT: "alert.near_limit",
-    AlertKind.LIMIT_REACHED: "alert.limit_reached",
-    AlertKind.CAP_SHARE: "alert.threshold",
-    AlertKind.LICENSES_NEAR: "alert.licenses_near",
-    AlertKind.LICENSES_OVER: "alert.licenses_over",
-    AlertKind.LICENSES_SHARE: "alert.threshold",
-}
 
 
 class NobodyReads(RuleBroken):
@@ -116,30 +106,16 @@ def _write(crossing: AlertCrossing, rule: AlertRule, purpose: Purpose, *, by_nam
     """The mails and webhooks; how many."""
     readers = readers_of(rule, crossing.organization) if rule.by_email else {}
     mails = alert_emails.write(crossing, rule, readers, purpose, by_name=by_name, at=at)
-    announced = 0
-    if rule.by_webhook:
-        announced = announce(TYPES[AlertKind(rule.kind)], _body(crossing, rule, purpose), provider=rule.provider, at=at)
-    if announced and purpose != Purpose.TEST:
+    return len(mails) + (_announce(crossing, rule, purpose, at) if rule.by_webhook else 0)
+
+
+def _announce(crossing: AlertCrossing, rule: AlertRule, purpose: Purpose, at: datetime) -> int:
+    """The deliveries to webhooks; how many. They are about the crossing, or about the alert that is tested."""
+    is_test = purpose == Purpose.TEST
+    told = webhook_data.alert(crossing, rule, test=is_test, replay=purpose == Purpose.REPLAY)
+    about = rule.pk if is_test else crossing.pk
+    announced = announce(webhook_data.ALERTS[AlertKind(rule.kind)], told, provider=rule.provider, at=at, about=about)
+    if announced and not is_test:
         crossing.webhooks += announced
         crossing.save(update_fields=["webhooks"])
-    return len(mails) + announced
-
-
-def _body(crossing: AlertCrossing, rule: AlertRule, purpose: Purpose) -> dict[str, Any]:
-    """What a webhook tells. `count`, `limit` and `threshold` are users, or licences where there is no organization."""
-    organization = crossing.organization
-    return {
-        "test": purpose == Purpose.TEST,
-        "replay": purpose == Purpose.REPLAY,
-        "alert": rule.pk,
-        "crossing": None if purpose == Purpose.TEST else crossing.pk,
-        "kind": crossing.kind,
-        "organization": {"id": organization.pk, "name": organization.name} if organization else None,
-        "count": crossing.count,
-        "limit": crossing.limit,
-        "threshold": crossing.threshold,
-        "percent": crossing.percent,
-        "month": f"{crossing.month:%Y-%m}",
-        "crossedAt": crossing.at,
-        "url": portal_url("cap", organization.pk) if organization else portal_url("usage"),
-    }
+    return announced

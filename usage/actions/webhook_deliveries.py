@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import Administrator
+from accounts.models import Administrator, ApiKey
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.webhooks import body_of, send_after_commit
 from usage.models import WebhookDelivery, WebhookEndpoint
@@ -24,13 +24,13 @@ class StillWaiting(RuleBroken):
 
 
 @transaction.atomic
-def send_test(*, endpoint: WebhookEndpoint, by: Administrator, at: datetime) -> WebhookDelivery:
+def send_test(*, endpoint: WebhookEndpoint, by: Administrator | ApiKey, at: datetime) -> WebhookDelivery:
     """An event of the type `ping` for this endpoint alone; the delivery, which the worker sends at once.
 
     :raises WebhookPaused: when nothing is sent there.
     """
     now = _lock(endpoint.pk)
-    data = {"webhook": {"id": now.pk, "description": now.description}, "by": by.name}
+    data = {"webhook": {"id": now.pk, "description": now.description}, "by": str(by)}
     delivery = WebhookDelivery.objects.create(
         provider_id=now.provider_id,
         endpoint=now,
@@ -46,7 +46,7 @@ def send_test(*, endpoint: WebhookEndpoint, by: Administrator, at: datetime) -> 
 
 
 @transaction.atomic
-def replay_delivery(*, delivery: WebhookDelivery, by: Administrator, at: datetime) -> WebhookDelivery:
+def replay_delivery(*, delivery: WebhookDelivery, by: Administrator | ApiKey, at: datetime) -> WebhookDelivery:
     """Send the event once more, with the same id and body and a new series of attempts; one that waits for its next attempt is sent now.
 
     :raises WebhookPaused: when nothing is sent there.
@@ -56,7 +56,7 @@ def replay_delivery(*, delivery: WebhookDelivery, by: Administrator, at: datetim
     now = WebhookDelivery.objects.lock().get(pk=delivery.pk)
     if now.is_waiting and now.due_at <= at:
         raise StillWaiting
-    now.replay(by_name=by.name, at=at)
+    now.replay(by_name=str(by), at=at)
     audit.record(by, "usage.webhook.replayed", endpoint, at=at, message=now.message_id, type=now.type)
     send_after_commit()
     return now

@@ -7,18 +7,31 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import Administrator, Provider
+from accounts.models import Administrator, ApiKey, Provider
+from accounts.roles import Permission
 from msp_portal.lib.outside_addresses import NotAllowed, target_of
 from msp_portal.lib.rules import RuleBroken
-from usage import webhook_secrets
+from usage import webhook_emails, webhook_secrets
 from usage.bounds import FORMER_SECRET_KEPT_FOR, WEBHOOKS_MAX
 from usage.models import WebhookEndpoint
+from usage.webhook_events import heard_by
 from usage.webhook_words import ERRORS
+
+Keeper = Administrator | ApiKey
+"""Who manages webhooks. What a key does to where events go is told by mail at once, as it cannot prove who holds it (docs/decisions/0023)."""
 
 
 class TooManyWebhooks(RuleBroken):
     message = _("You have as many webhooks as there may be. Remove one that is no longer used.")
     code = "webhook_too_many"
+
+
+class LicencesNotToHear(RuleBroken):
+    """Where figures go is decided by those who may see them."""
+
+    message = _("Events of licences are for those who may see licence figures. Ask an Administrator With Billing.")
+    code = "webhook_of_licenses"
+    field = "types"
 
 
 class WebhookUrlRefused(RuleBroken):
@@ -30,14 +43,16 @@ class WebhookUrlRefused(RuleBroken):
 
 @transaction.atomic
 def add_webhook(
-    *, provider: Provider, url: str, description: str, types: Sequence[str], by: Administrator, at: datetime
+    *, provider: Provider, url: str, description: str, types: Sequence[str], by: Keeper, at: datetime
 ) -> tuple[WebhookEndpoint, str]:
     """An endpoint that listens to `types` from now on; the row, and its secret, which nobody can show again.
 
     :raises TooManyWebhooks: when the provider has as many as there may be.
     :raises WebhookUrlRefused: for a URL that is not called.
+    :raises LicencesNotToHear: when it would tell what `by` may not see.
     """
     _check_url(url)
+    _check_types(types, by)
     Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
     if WebhookEndpoint.objects.filter(provider=provider).count() >= WEBHOOKS_MAX:
         raise TooManyWebhooks
@@ -49,33 +64,39 @@ def add_webhook(
         types=list(types),
         sealed_secret=webhook_secrets.seal(secret),
         created_at=at,
-        created_by_name=by.name,
+        created_by_name=str(by),
     )
     audit.record(by, "usage.webhook.added", endpoint, at=at, url=url, types=list(types))
+    if isinstance(by, ApiKey):
+        webhook_emails.added_by_key(endpoint, key=by, at=at)
     return endpoint, secret
 
 
 @transaction.atomic
 def change_webhook(
-    *, endpoint: WebhookEndpoint, url: str, description: str, types: Sequence[str], by: Administrator, at: datetime
+    *, endpoint: WebhookEndpoint, url: str, description: str, types: Sequence[str], by: Keeper, at: datetime
 ) -> WebhookEndpoint:
     """Listen elsewhere, or to other events. What waits goes to the new address. The endpoint as it is then.
 
     :raises WebhookUrlRefused: for a URL that is not called.
+    :raises LicencesNotToHear: when it tells, or would tell, what `by` may not see.
     """
     _check_url(url)
     now = WebhookEndpoint.objects.lock().get(pk=endpoint.pk)
     before = {"url": now.url, "description": now.description, "types": now.types}
     after = {"url": url, "description": description, "types": list(types)}
     if before != after:
+        _check_types([*now.types, *types], by)
         now.url, now.description, now.types = url, description, list(types)
         now.save(update_fields=["url", "description", "types"])
         audit.record(by, "usage.webhook.changed", now, at=at, before=before, after=after)
+    if isinstance(by, ApiKey) and before["url"] != url:
+        webhook_emails.moved_by_key(now, key=by, at=at)
     return now
 
 
 @transaction.atomic
-def rotate_secret(*, endpoint: WebhookEndpoint, by: Administrator, at: datetime) -> tuple[WebhookEndpoint, str]:
+def rotate_secret(*, endpoint: WebhookEndpoint, by: Keeper, at: datetime) -> tuple[WebhookEndpoint, str]:
     """A new secret; the endpoint, and the secret, which nobody can show again. The former one signs too for a day, the one before it no more."""
     now = WebhookEndpoint.objects.lock().get(pk=endpoint.pk)
     secret = webhook_secrets.new_secret()
@@ -83,21 +104,23 @@ def rotate_secret(*, endpoint: WebhookEndpoint, by: Administrator, at: datetime)
     now.sealed_secret = webhook_secrets.seal(secret)
     now.save(update_fields=["former_sealed_secret", "former_secret_until", "sealed_secret"])
     audit.record(by, "usage.webhook.rotated", now, at=at)
+    if isinstance(by, ApiKey):
+        webhook_emails.rotated_by_key(now, key=by, at=at)
     return now, secret
 
 
 @transaction.atomic
-def pause_webhook(*, endpoint: WebhookEndpoint, by: Administrator, at: datetime) -> WebhookEndpoint:
+def pause_webhook(*, endpoint: WebhookEndpoint, by: Keeper, at: datetime) -> WebhookEndpoint:
     """Send nothing there until it is resumed: what waits goes on waiting, what happens meanwhile is not told. Pausing twice is pausing once."""
     now = WebhookEndpoint.objects.lock().get(pk=endpoint.pk)
     if now.is_active:
-        now.pause(by_name=by.name, at=at)
+        now.pause(by_name=str(by), at=at)
         audit.record(by, "usage.webhook.paused", now, at=at)
     return now
 
 
 @transaction.atomic
-def resume_webhook(*, endpoint: WebhookEndpoint, by: Administrator, at: datetime) -> WebhookEndpoint:
+def resume_webhook(*, endpoint: WebhookEndpoint, by: Keeper, at: datetime) -> WebhookEndpoint:
     """Send there again, what waited first."""
     now = WebhookEndpoint.objects.lock().get(pk=endpoint.pk)
     if not now.is_active:
@@ -107,11 +130,16 @@ def resume_webhook(*, endpoint: WebhookEndpoint, by: Administrator, at: datetime
 
 
 @transaction.atomic
-def remove_webhook(*, endpoint: WebhookEndpoint, by: Administrator, at: datetime) -> None:
+def remove_webhook(*, endpoint: WebhookEndpoint, by: Keeper, at: datetime) -> None:
     """Remove it with its deliveries. Nothing more is sent there, not even what waits."""
     now = WebhookEndpoint.objects.select_for_update().get(pk=endpoint.pk)
     audit.record(by, "usage.webhook.removed", now, at=at, url=now.url)
     now.delete()
+
+
+def _check_types(types: Sequence[str], by: Keeper) -> None:
+    if not set(types) <= set(heard_by(licenses=by.may(Permission.SEE_LICENSES))):
+        raise LicencesNotToHear
 
 
 def _check_url(url: str) -> None:

@@ -15,20 +15,21 @@ DELIVER: Final = "usage.tasks.deliver_webhooks"
 JSON: Final = DjangoJSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
-def announce(type: str, data: Mapping[str, Any], *, provider: Provider, at: datetime) -> int:  # noqa: A002 - it is the event's `type`
+def announce(type: str, data: Mapping[str, Any], *, provider: Provider, at: datetime, about: str = "") -> int:  # noqa: A002 - it is the event's `type`
     """Write one delivery of the event for each active endpoint of the provider that listens to `type`; how many. Call it inside the transaction
-    of the act, in the provider's scope or in the system's. `data` is what JSON can say, with dates, times and decimals."""
-    return announce_all(type, [data], provider_id=provider.pk, at=at)
+    of the act, in the provider's scope or in the system's. `data` is what JSON can say, with dates, times and decimals; `about` is the id of the
+    row that the deliveries are found by again."""
+    return announce_all(type, [data], provider_id=provider.pk, at=at, about=about)
 
 
-def announce_all(type: str, every: Sequence[Mapping[str, Any]], *, provider_id: str, at: datetime) -> int:  # noqa: A002
-    """The same for many events of one type, each of its own; two statements, one where nobody listens."""
+def announce_all(type: str, every: Sequence[Mapping[str, Any]], *, provider_id: str, at: datetime, about: str = "") -> int:  # noqa: A002
+    """The same for many events of one type; two statements, one where nobody listens."""
     with connection.cursor() as cursor:
         cursor.execute("select usage_listens(%s, %s)", [provider_id, type])
         if not cursor.fetchone()[0]:
             return 0
         bodies = [body_of(type, data, at) for data in every]
-        cursor.execute("select usage_announce(%s, %s, %s::text[], %s)", [provider_id, type, bodies, at])
+        cursor.execute("select usage_announce(%s, %s, %s::text[], %s, %s)", [provider_id, type, bodies, at, about])
         written: int = cursor.fetchone()[0]
     if written:
         send_after_commit()

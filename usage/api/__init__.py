@@ -11,6 +11,7 @@ from usage.api import (
     systemusers,
     totals,
     usage_of_organizations,
+    webhooks,
     why,
 )
 
@@ -26,4 +27,5 @@ routers = [
     events.router,
     seat_requests.router,
     alerts.router,
+    webhooks.router,
 ]

@@ -1,5 +1,6 @@
 """Webhooks of ours: where a provider's systems listen, what was sent there, and what they answered."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 from urllib.parse import urlsplit
@@ -10,13 +11,17 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import TenantRow
-from usage.bounds import LONGEST_WEBHOOK_URL, WEBHOOK_DELIVERIES_KEPT_FOR, WEBHOOK_TRIES_MAX
-from usage.webhook_events import WebhookEvent
+from usage.bounds import LONGEST_WEBHOOK_NAME, LONGEST_WEBHOOK_URL, WEBHOOK_DELIVERIES_KEPT_FOR, WEBHOOK_TRIES_MAX
+from usage.webhook_events import OF_LICENSES, WebhookEvent
 
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
     def by_age(self) -> Self:
         return self.order_by("pk")
+
+    def listening_to(self, types: Collection[str]) -> Self:
+        """The active ones that listen to one of them."""
+        return self.filter(paused_at=None, types__overlap=list(types))
 
     def lock(self) -> Self:
         return self.select_for_update(no_key=True, of=("self",))
@@ -27,7 +32,7 @@ class WebhookEndpoint(TenantRow):
     signs too, until `former_secret_until`."""
 
     url = models.CharField(_("address"), max_length=LONGEST_WEBHOOK_URL)
-    description = models.CharField(_("description"), max_length=120, blank=True, default="")
+    description = models.CharField(_("description"), max_length=LONGEST_WEBHOOK_NAME, blank=True, default="")
     types = ArrayField(models.CharField(max_length=32), verbose_name=_("events"))
     sealed_secret = models.TextField(editable=False)
     former_sealed_secret = models.TextField(blank=True, default="", editable=False)
@@ -95,6 +100,14 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def in_state(self, state: str) -> Self:
         return self.filter(state=state)
 
+    def visible(self, *, licenses: bool) -> Self:
+        """Without those of licences for who may not see them."""
+        return self if licenses else self.exclude(type__in=OF_LICENSES)
+
+    def telling_of(self, provider_id: str, about: str) -> Self:
+        """Those about one row, with their endpoints, the oldest first."""
+        return self.filter(provider_id=provider_id, about=about).select_related("endpoint").order_by("announced_at", "pk")
+
     def newest_first(self) -> Self:
         return self.order_by("-announced_at", "-pk")
 
@@ -130,6 +143,13 @@ class WebhookDelivery(TenantRow):
     )
     message_id = models.CharField(max_length=40, editable=False)
     type = models.CharField(_("event"), max_length=32, choices=WebhookEvent, editable=False)
+    about = models.CharField(
+        max_length=24,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="The id of what it tells, where that leads here: a crossing or an alert.",
+    )
     body = models.TextField(editable=False)
     announced_at = models.DateTimeField(editable=False)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING, editable=False)
@@ -157,6 +177,7 @@ class WebhookDelivery(TenantRow):
             models.Index(fields=["endpoint", "-announced_at", "-id"], name="webhook_deliveries_by_time"),
             models.Index(fields=["endpoint", "due_at"], condition=Q(state="waiting"), name="webhook_deliveries_due"),
             models.Index(fields=["announced_at"], name="webhook_deliveries_over"),
+            models.Index(fields=["provider", "about"], condition=~Q(about=""), name="webhook_deliveries_about"),
         ]
 
     def __str__(self) -> str:

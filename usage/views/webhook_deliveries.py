@@ -11,7 +11,7 @@ from msp_portal.lib.acts import carry_out
 from msp_portal.lib.page import page, redirect_to
 from usage.actions.webhook_deliveries import replay_delivery, send_test
 from usage.models import WebhookDelivery
-from usage.views.webhook_lookup import trail, url_of, webhook_door, webhook_of
+from usage.views.webhook_lookup import deliveries_of, trail, url_of, webhook_door, webhook_of
 from usage.views.webhooks import webhook_page
 from usage.webhook_call import headers_of
 from usage.webhook_words import ERRORS
@@ -40,7 +40,7 @@ def replay(request: ProviderRequest, webhook_id: str, delivery_id: str) -> HttpR
 
 
 def _found(request: ProviderRequest, webhook_id: str, delivery_id: str) -> WebhookDelivery:
-    mine = WebhookDelivery.objects.filter(provider=request.provider, endpoint_id=webhook_id).select_related("endpoint")
+    mine = deliveries_of(request).filter(endpoint_id=webhook_id).select_related("endpoint")
     return get_object_or_404(mine, pk=delivery_id)
 
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from accounts.doors import ProviderRequest, View, provider_door
 from accounts.roles import Permission
-from usage.models import WebhookEndpoint
+from usage.models import WebhookDelivery, WebhookEndpoint
+from usage.models.webhook import WebhookDeliveryQuerySet
 
 
 def webhook_door(*methods: str, fresh: bool = False) -> Callable[[View], View]:
@@ -32,6 +33,12 @@ def webhook_door(*methods: str, fresh: bool = False) -> Callable[[View], View]:
 
 def webhook_of(request: ProviderRequest, webhook_id: str) -> WebhookEndpoint:
     return get_object_or_404(WebhookEndpoint.objects.filter(provider=request.provider), pk=webhook_id)
+
+
+def deliveries_of(request: ProviderRequest) -> WebhookDeliveryQuerySet:
+    """The provider's, without those of licences for who may not see them."""
+    mine = WebhookDelivery.objects.filter(provider=request.provider)
+    return mine.visible(licenses=request.administrator.may(Permission.SEE_LICENSES))
 
 
 def url_of(endpoint: WebhookEndpoint) -> str:

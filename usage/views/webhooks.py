@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.doors import ProviderRequest
+from accounts.roles import Permission
 from msp_portal.lib.acts import carry_out
 from msp_portal.lib.page import page, redirect_to
 from msp_portal.lib.tables import Choice, TableQuery
@@ -25,7 +26,7 @@ from usage.bounds import FORMER_SECRET_KEPT_FOR
 from usage.forms.webhooks import WebhookForm, initial_of
 from usage.models import WebhookDelivery, WebhookEndpoint
 from usage.models.webhook import WebhookDeliveryQuerySet
-from usage.views.webhook_lookup import trail, url_of, webhook_door, webhook_of
+from usage.views.webhook_lookup import deliveries_of, trail, url_of, webhook_door, webhook_of
 from usage.webhook_events import LISTENED_TO, WebhookEvent
 
 FORM: Final = "webhooks/form.html"
@@ -48,7 +49,7 @@ def webhooks(request: ProviderRequest) -> HttpResponse:
 @webhook_door("GET", "POST", fresh=True)
 def webhook_new(request: ProviderRequest) -> HttpResponse:
     """`/account/webhooks/new/`: the form, then the secret, once."""
-    form = WebhookForm(_posted(request), initial={"types": LISTENED_TO})
+    form = _form(request, {"types": LISTENED_TO})
     shown = {"form": form, "action": request.path, "back": reverse("webhooks"), "trail": trail(_("New webhook"))}
     if not carry_out(form, add_webhook, provider=request.provider, by=request.administrator, at=request.at):
         return page(request, FORM, shown, fragment="webhook-form", status=422 if form.is_bound else 200)
@@ -66,7 +67,7 @@ def webhook(request: ProviderRequest, webhook_id: str) -> HttpResponse:
 @webhook_door("GET", "POST")
 def settings(request: ProviderRequest, webhook_id: str) -> HttpResponse:
     endpoint = webhook_of(request, webhook_id)
-    form = WebhookForm(_posted(request), initial=initial_of(endpoint))
+    form = _form(request, initial_of(endpoint))
     if carry_out(form, change_webhook, endpoint=endpoint, by=request.administrator, at=request.at):
         return redirect_to(request, url_of(endpoint), _("Webhook saved."))
     shown = {"form": form, "webhook": endpoint, "action": request.path, "back": url_of(endpoint)}
@@ -126,13 +127,17 @@ def webhook_page(request: ProviderRequest, endpoint: WebhookEndpoint, refused: f
         "webhook": endpoint,
         "events": [WebhookEvent(each).label for each in endpoint.types],
         "table": table,
-        "page": table.page(WebhookDelivery.objects.filter(endpoint=endpoint).counted()),
+        "page": table.page(deliveries_of(request).filter(endpoint=endpoint).counted()),
         "refused": refused,
         "at": request.at,
         "zone": request.provider.time_zone,
         "trail": trail(str(endpoint)),
     }
     return page(request, "webhooks/webhook.html", shown, fragment="webhook-deliveries", status=409 if refused else 200)
+
+
+def _form(request: ProviderRequest, initial: dict[str, Any]) -> WebhookForm:
+    return WebhookForm(_posted(request), licenses=request.administrator.may(Permission.SEE_LICENSES), initial=initial)
 
 
 def _posted(request: ProviderRequest) -> Any:

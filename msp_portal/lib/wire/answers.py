@@ -41,6 +41,15 @@ def json_error(status: int, message: str = "", *, headers: Mapping[str, str] | N
     return JsonResponse(body, status=status, headers=dict(headers or {}))
 
 
+class SaidOnce(JsonResponse):
+    """An answer with a secret that is said this once: `body` and `secret` go out, and of them `body` alone is what is kept for whoever repeats
+    the request with the same `Idempotency-Key`."""
+
+    def __init__(self, body: Mapping[str, Any], secret: Mapping[str, Any], *, status: int = 200) -> None:
+        super().__init__({**body, **secret}, status=status)
+        self.content_to_keep = JsonResponse(dict(body)).content
+
+
 def no_content() -> HttpResponse:
     """204: done, and there is nothing to say; so no type of it either."""
     answer = HttpResponse(status=204)
