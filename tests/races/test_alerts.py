@@ -7,15 +7,15 @@ from threading import Event, Lock
 import pytest
 from django.utils import timezone
 
-from msp_portal.lib import outbox
 from msp_portal.lib.models import OutboxMessage
 from tests import raw
 from tests.cast import client
-from usage.actions import telling_alerts
+from tests.usage.webhooks import endpoint
 from usage.actions.finding_alerts import find_crossings
 from usage.actions.telling_alerts import tell_crossings
-from usage.models import AlertBookmark, AlertCrossing, AlertMail, AlertRule, CapEvent, SeatEvent
+from usage.models import AlertBookmark, AlertCrossing, AlertMail, AlertRule, CapEvent, SeatEvent, WebhookDelivery
 from usage.queries.ledger import settled_event
+from usage.webhook_data import ALERTS
 
 WRITERS, WORKERS = 16, 2
 CAP, LOWER_CAP = 18, 14
@@ -32,19 +32,10 @@ def turns(full):
 
 
 @pytest.fixture
-def webhooks(monkeypatch):
-    """Each announcement leaves a message, in the transaction of the crossing, as the delivery of a webhook would."""
-
-    def announce(kind, body, *, provider, at):
-        outbox.put("announced", {"crossing": body["crossing"]}, provider_id=provider.pk)
-        return 1
-
-    monkeypatch.setattr(telling_alerts, "announce", announce)
-
-
-@pytest.fixture
-def house(cast, committed, webhooks):
-    """Two users under a cap, five shares of it watched beside the usual alerts; what the cast did before is nobody's news."""
+def house(cast, committed):
+    """Two users under a cap, five shares of it watched beside the usual alerts, and a webhook that listens to them; what the cast did before is
+    nobody's news."""
+    endpoint(cast.northwind.provider, types=ALERTS.values())
     made = client(cast.northwind.provider, "House of Comings and Goings", users=2, user_cap=CAP)
     for percent in PERCENTS:
         AlertRule.objects.create(
@@ -137,8 +128,9 @@ class TestARaceOfWritersAndWorkers:
             assert row.told_at is not None
         mails = Counter(AlertMail.objects.values_list("crossing_id", "email"))
         assert mails == Counter((row.pk, cast.northwind.owner.email) for row in AlertCrossing.objects.all())
-        told = Counter(OutboxMessage.objects.filter(kind__in=["alert", "announced"]).values_list("kind", flat=True))
-        assert told == {"alert": len(expected), "announced": len(expected)}
+        assert OutboxMessage.objects.filter(kind="alert").count() == len(expected)
+        announced = Counter(WebhookDelivery.objects.values_list("about", flat=True))
+        assert announced == Counter(AlertCrossing.objects.values_list("pk", flat=True))
 
     def test_loses_nothing_while_no_worker_looks(self, house, race):
         assert race(look=0) == [None] * WRITERS
@@ -162,7 +154,7 @@ class TestOneCrossing:
         assert number >= 2
         told = committed.together([lambda: tell_crossings(at=timezone.now())] * 8)
         assert sum(told) == number
-        assert OutboxMessage.objects.filter(kind="announced").count() == number
+        assert WebhookDelivery.objects.count() == number
         assert AlertMail.objects.count() == number
 
     def test_looked_for_by_many_workers_at_once_is_found_once(self, committed, house):

@@ -1,6 +1,7 @@
 """Alerts: what counts as crossed, once a month; what is muted, replaced, closed; who is told, and what stays in the log."""
 
 import csv
+import re
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
@@ -16,10 +17,21 @@ from msp_portal.lib.models import OutboxMessage
 from tests.cast import administrator, give_access, sign_in
 from tests.usage.history import change, clock, new_organization, new_provider, run_hourly_job, utc
 from tests.usage.test_caps import words_of
+from tests.usage.webhooks import endpoint
 from usage.actions import telling_alerts
 from usage.actions.finding_alerts import find_crossings, find_license_crossings
 from usage.actions.telling_alerts import tell_crossings
-from usage.models import AlertBookmark, AlertCrossing, AlertMail, AlertRule, CapEvent, Licensing, Seats
+from usage.models import (
+    AlertBookmark,
+    AlertCrossing,
+    AlertMail,
+    AlertRule,
+    CapEvent,
+    Licensing,
+    Seats,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -530,6 +542,19 @@ class TestThePages:
         assert reader.get(reverse("alert", args=[rule_of(northwind, L_OVER).pk])).status_code == 404
         assert reader.get(reverse("alert", args=[rule_of(northwind).pk])).status_code == 200
 
+    def test_say_that_nothing_goes_by_webhook_while_none_listens(self, owner, northwind):
+        words, page = "No webhook listens to this now", reverse("alert", args=[rule_of(northwind).pk])
+        assert words in words_of(owner.get(page))
+        endpoint(northwind.provider, types=["alert.near_limit"])
+        assert words in words_of(owner.get(page))
+        assert words not in words_of(owner.get(reverse("alert-new")))
+        endpoint(northwind.provider, types=["alert.limit_reached"])
+        assert words not in words_of(owner.get(page))
+        AlertRule.objects.filter(pk=rule_of(northwind, NEAR).pk).update(by_webhook=False)
+        assert words not in words_of(owner.get(reverse("alert", args=[rule_of(northwind, NEAR).pk])))
+        WebhookEndpoint.objects.all().delete()
+        assert words in words_of(owner.get(reverse("alert-new")))
+
 
 class TestTheLog:
     @pytest.fixture
@@ -559,6 +584,18 @@ class TestTheLog:
         assert AlertMail.objects.get(purpose="replay").email == "ops@x.example"
         assert AlertCrossing.objects.count() == 1
         assert acts() == ["usage.alert.replayed"]
+
+    def test_leads_to_the_very_deliveries_of_a_crossing_its_replays_and_a_test(self, client, owner, northwind, fired):
+        endpoint(northwind.provider)
+        for page in (reverse("alert-replay", args=[fired.pk]), reverse("alert-test", args=[fired.rule_id])):
+            assert owner.post(page).status_code == 303
+        again, tested = WebhookDelivery.objects.order_by("pk")
+        for page, delivery in (("alert-crossing", again), ("alert", tested)):
+            shown = owner.get(reverse(page, args=[delivery.about])).content.decode()
+            links = set(re.findall(r"/account/webhooks/\w+/deliveries/\w+/", shown))
+            assert links == {reverse("webhook-delivery", args=[delivery.endpoint_id, delivery.pk])}
+        reader = sign_in(client, northwind.by_role[Role.READ_ONLY])
+        assert "deliveries/" not in reader.get(reverse("alert-crossing", args=[fired.pk])).content.decode()
 
     def test_keeps_what_an_alert_told_that_was_removed(self, owner, fired):
         owner.post(reverse("alert-removal", args=[fired.rule_id]))

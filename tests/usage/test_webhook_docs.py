@@ -1,5 +1,6 @@
 """The examples of docs/webhooks.md, run as they are printed."""
 
+import json
 import re
 import time
 from datetime import UTC, datetime
@@ -9,12 +10,17 @@ import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from tests.usage.webhooks import SECRET
+from usage.actions.webhooks import JSON
 from usage.bounds import FORMER_SECRET_KEPT_FOR, WEBHOOK_ANSWER_KEPT, WEBHOOK_CALL_SECONDS, WEBHOOK_TRIES_MAX
+from usage.models import AlertKind, AlertRule
+from usage.queries.alerts import as_if_crossed
 from usage.webhook_call import headers_of, signature_of
-from usage.webhook_events import WebhookEvent
+from usage.webhook_data import ALERTS, alert
+from usage.webhook_events import OF_LICENSES, WebhookEvent
 from usage.webhook_secrets import new_secret
 
 DOCS = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
+AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 BODY = '{"type":"ping","data":{"name":"Zoë"}}'
 
 
@@ -44,6 +50,33 @@ class TestAnExample:
     def test_refuses_what_is_not(self, event_in, body, secret, seconds_ago):
         with pytest.raises((ValueError, WebhookVerificationError)):
             event_in(body, headers(SECRET, seconds_ago=seconds_ago), secret)
+
+
+@pytest.mark.django_db
+class TestTheDataOfAnAlert:
+    def test_is_what_the_docs_show(self, cast):
+        [shown] = map(json.loads, re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL))
+        rule = AlertRule(
+            provider=cast.northwind.provider, organization=cast.northwind.clients[0].organization, kind="cap_share", percent=80
+        )
+        crossing = as_if_crossed(rule, AT)
+        rule.pk = crossing.pk = cast.northwind.pk
+        told = json.loads(JSON.encode(alert(crossing, rule)))
+        assert list(told) == list(shown)
+        assert {name: type(value) for name, value in told.items()} == {name: type(value) for name, value in shown.items()}
+        assert set(told["organization"]) == set(shown["organization"])
+
+    def test_has_every_kind_and_says_what_a_test_and_a_replay_are(self, cast):
+        rule = AlertRule(provider=cast.northwind.provider, kind="licenses_over")
+        tested, again = (alert(as_if_crossed(rule, AT), rule, **{how: True}) for how in ("test", "replay"))
+        assert (tested["test"], tested["replay"], tested["crossing"]) == (True, False, None)
+        assert (again["test"], again["replay"], again["organization"], again["percent"]) == (False, True, None, None)
+        assert set(AlertKind.values) <= set(re.findall(r"`([a-z_]+)`", DOCS))
+
+    def test_of_licences_is_an_event_of_licences(self):
+        assert {kind: event in OF_LICENSES for kind, event in ALERTS.items()} == {
+            kind: AlertRule(kind=kind).is_of_licenses for kind in AlertKind
+        }
 
 
 def test_the_docs_name_every_event_and_the_bounds():

@@ -22,7 +22,7 @@ from usage.actions.telling_alerts import send_again
 from usage.alert_words import meaning_of, told_by
 from usage.models import AlertCrossing, AlertKind
 from usage.models.alert import AlertCrossingQuerySet
-from usage.views.alerts import shared
+from usage.views.alerts import deliveries_about, shared
 
 COLUMNS: Final[dict[str, str | tuple[str, ...]]] = {
     "at": "at",
@@ -99,6 +99,7 @@ def _crossing(request: ProviderRequest, crossing_id: str, refused: forms.Form | 
         "meaning": meaning_of(found),
         "refused": refused,
         "mails": found.mails.order_by("made_at", "email"),
+        "deliveries": deliveries_about(request, found.pk),
     }
     return page(request, "alerts/crossing.html", shown, fragment="alert-crossing", status=status)
 

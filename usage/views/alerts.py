@@ -21,10 +21,12 @@ from usage.actions import alerts as actions
 from usage.actions.telling_alerts import send_test
 from usage.alert_words import watched_by
 from usage.forms.alerts import AlertForm, AlertTermsForm, MutingForm, terms_of
-from usage.models import AlertKind, AlertRule
+from usage.models import AlertKind, AlertRule, WebhookDelivery, WebhookEndpoint
 from usage.models.alert import AlertRuleQuerySet
+from usage.models.webhook import WebhookDeliveryQuerySet
 from usage.queries.alerts import who_may_read
 from usage.views.lists import MOST_CHOICES
+from usage.webhook_data import ALERTS
 
 LIST: Final = "alerts/alerts.html"
 FORM: Final = "alerts/form.html"
@@ -152,6 +154,14 @@ def shared(request: ProviderRequest, *trail: str) -> dict[str, Any]:
     }
 
 
+def deliveries_about(request: ProviderRequest, pk: str) -> WebhookDeliveryQuerySet:
+    """What was sent to webhooks of a crossing, or as a test of an alert; none for who may not see webhooks."""
+    place = request.administrator
+    if place.is_limited or not place.may(Permission.MANAGE_WEBHOOKS):
+        return WebhookDelivery.objects.none()
+    return WebhookDelivery.objects.telling_of(place.provider_id, pk)
+
+
 def told_to(rule: AlertRule, names: dict[str, str]) -> list[str]:
     """Whom the alert names, in words."""
     found = [_("All administrators with billing")] if rule.to_billing and rule.by_email else []
@@ -196,7 +206,7 @@ def _terms(rule: AlertRule, typed: Any = None) -> AlertTermsForm:
 
 
 def _new(request: ProviderRequest, form: AlertForm, status: int = 200) -> HttpResponse:
-    shown = {"form": form, **shared(request, _("New alert"))}
+    shown = {"form": form, "goes_nowhere": not _is_heard(request, *ALERTS.values()), **shared(request, _("New alert"))}
     return page(request, FORM, shown, fragment="alert-form", status=status)
 
 
@@ -212,9 +222,16 @@ def _alert(
         "is_muted": rule.is_muted(request.at),
         "told_to": told_to(rule, _names([rule])),
         "tests": rule.mails.filter(purpose="test").order_by("-made_at", "-pk")[:5],
+        "test_deliveries": deliveries_about(request, rule.pk).reverse()[:5],
+        "goes_nowhere": rule.by_webhook and not _is_heard(request, ALERTS[AlertKind(rule.kind)]),
         **shared(request, watched_by(rule)),
     }
     return page(request, "alerts/alert.html", shown, fragment="alert", status=status)
+
+
+def _is_heard(request: ProviderRequest, *types: str) -> bool:
+    """Whether an active endpoint listens to one of them."""
+    return WebhookEndpoint.objects.filter(provider=request.provider).listening_to(types).exists()
 
 
 def _mute_form(request: ProviderRequest, typed: Any = None) -> MutingForm:
