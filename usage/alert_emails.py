@@ -1,5 +1,7 @@
 """Mails of alerts. Each is a row that says whether it went out; call `write` inside the transaction of what it tells of."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -17,34 +19,54 @@ from usage.models import AlertCrossing, AlertMail, AlertRule, Licensing
 KIND: Final = "alert"
 
 
+@dataclass(frozen=True)
+class Letter:
+    """One crossing told to one address, and the row that says whether it went out."""
+
+    mail: AlertMail
+    crossing: AlertCrossing
+    rule: AlertRule
+
+
 def write(
     crossing: AlertCrossing, rule: AlertRule, readers: dict[str, str], purpose: AlertMail.Purpose, *, by_name: str, at: datetime
-) -> list[AlertMail]:
-    """A mail to each of the readers, names by address. Of a test the crossing is not a row."""
-    return [_write(crossing, rule, email, name, purpose, by_name, at) for email, name in readers.items()]
+) -> list[Letter]:
+    """The row of a mail to each of the readers, names by address, for `send`. Of a test the crossing is not a row."""
+    return [Letter(_row(crossing, rule, email, name, purpose, by_name, at), crossing, rule) for email, name in readers.items()]
+
+
+def send(letters: Iterable[Letter]) -> None:
+    """Put into the outbox what one provider's alerts say: one mail to an address, whatever it has to hear of at once."""
+    by_address: dict[str, list[Letter]] = {}
+    for letter in letters:
+        by_address.setdefault(letter.mail.email, []).append(letter)
+    for email, mine in by_address.items():
+        _put(email, mine)
 
 
 @outbox.delivers(KIND)
 def deliver(payload: outbox.Payload, key: str) -> None:
     """Send it, and note on its row how that went."""
     with tenancy.scope(payload["provider"]):
-        mail = AlertMail.objects.get(pk=payload["mail"])
-    if mail.sent_at is not None:
+        mails = list(AlertMail.objects.filter(pk__in=payload["mails"], sent_at=None))
+    if not mails:
         return
     try:
         outbox.send_mail(payload["letter"], key)
     except Exception as fault:
         with tenancy.scope(payload["provider"]):
-            mail.note_failure(repr(fault), at=datetime.now(UTC))
+            for mail in mails:
+                mail.note_failure(repr(fault), at=datetime.now(UTC))
         raise
     with tenancy.scope(payload["provider"]):
-        mail.note_sent(at=datetime.now(UTC))
+        for mail in mails:
+            mail.note_sent(at=datetime.now(UTC))
 
 
-def _write(
+def _row(
     crossing: AlertCrossing, rule: AlertRule, email: str, name: str, purpose: AlertMail.Purpose, by_name: str, at: datetime
 ) -> AlertMail:
-    mail = AlertMail.objects.create(
+    return AlertMail.objects.create(
         provider_id=rule.provider_id,
         organization=crossing.organization,
         rule=rule,
@@ -55,13 +77,20 @@ def _write(
         made_at=at,
         made_by=by_name[:255],
     )
+
+
+def _put(email: str, letters: list[Letter]) -> None:
+    provider = letters[0].rule.provider
     with translation.override(settings.LANGUAGE_CODE):
-        letter = outbox.written(email, "alert", _context(crossing, rule, mail))
-    outbox.put(KIND, {"provider": rule.provider_id, "mail": mail.pk, "letter": letter}, provider_id=rule.provider_id)
-    return mail
+        told = [_context(letter) for letter in letters]
+        together = {"name": letters[0].mail.name, "provider_name": provider.name, "alerts": told, "url": portal_url("alert-log")}
+        words = outbox.written(email, "alert", told[0]) if len(told) == 1 else outbox.written(email, "alerts", together)
+    mails = [letter.mail.pk for letter in letters]
+    outbox.put(KIND, {"provider": provider.pk, "mails": mails, "letter": words}, provider_id=provider.pk)
 
 
-def _context(crossing: AlertCrossing, rule: AlertRule, mail: AlertMail) -> dict[str, Any]:
+def _context(letter: Letter) -> dict[str, Any]:
+    mail, crossing, rule = letter.mail, letter.crossing, letter.rule
     local = crossing.at.astimezone(ZoneInfo(rule.provider.time_zone))
     licensing = Licensing.objects.filter(provider=rule.provider).first() if crossing.is_of_licenses else None
     price = money(licensing.overage_price, licensing.currency) if licensing else ""

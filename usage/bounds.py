@@ -109,3 +109,5 @@ ALERT_MAILS_ASKED_MAX: Final = 100
 ALERT_MAILS_WINDOW: Final = timedelta(days=1)
 ALERT_EVENTS_A_STEP: Final = 20_000
 """Numbers of the ledger that are looked through in one transaction."""
+ALERTS_TOLD_AT_ONCE: Final = 100
+"""Crossings of one provider in one transaction, and so in one mail."""

@@ -1,10 +1,18 @@
-"""One thing after the other, so that one that fails keeps no other waiting."""
+"""One thing after the other, so that one that fails keeps no other waiting; and some at a time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The things in order, `size` at a time. (`itertools` has it from Python 3.12 on.)"""
+    left = iter(things)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 def each(things: Iterable[T], act: Callable[[T], R], *, failed: str) -> list[R]:

@@ -18,6 +18,7 @@ from tests.cast import administrator, give_access, sign_in
 from tests.usage.history import change, clock, new_organization, new_provider, run_hourly_job, utc
 from tests.usage.test_caps import words_of
 from tests.usage.webhooks import endpoint
+from usage import alert_emails
 from usage.actions import telling_alerts
 from usage.actions.finding_alerts import find_crossings, find_license_crossings
 from usage.actions.telling_alerts import tell_crossings
@@ -394,6 +395,40 @@ class TestTheMail:
         [written] = mail.outbox
         assert "billed as overage, 7.00\u00a0USD each for the month" in written.body
         assert "This is the hourly total, as the Usage page shows it." in written.body
+
+    def test_is_one_for_all_that_somebody_hears_of_at_once(self, provider):
+        only(provider, REACHED, emails=["ops@x.example"])
+        many = [new_organization(provider, f"Client {number}", at=BEGIN, user_cap=5) for number in range(3)]
+        for organization in many:
+            change(organization, 5, BEGIN + HOUR)
+        assert len(look()) == 3
+        outbox.sweep(lambda: datetime.now(UTC))
+        assert sorted(message.to[0].split("@")[0] for message in mail.outbox) == sorted(
+            email.split("@")[0] for email in set(AlertMail.objects.values_list("email", flat=True))
+        )
+        assert mail.outbox[0].subject.startswith("3 alerts: Client ")
+        for organization in many:
+            assert f"{organization.name} has reached its user cap: 5 users, cap 5." in mail.outbox[0].body
+            assert reverse("cap", args=[organization.pk]) in mail.outbox[0].body
+        assert AlertMail.objects.exclude(sent_at=None).count() == 6
+
+    def test_of_a_crossing_that_cannot_be_told_keeps_those_beside_it_waiting_for_nothing(self, provider, monkeypatch):
+        only(provider, REACHED)
+        for name in ("Good", "Bad", "Better"):
+            change(new_organization(provider, name, at=BEGIN, user_cap=5), 5, BEGIN + HOUR)
+        write = alert_emails.write
+
+        def fail_with_one(crossing, *more, **terms):
+            if crossing.organization.name == "Bad":
+                raise RuntimeError("no")
+            return write(crossing, *more, **terms)
+
+        monkeypatch.setattr(alert_emails, "write", fail_with_one)
+        find_crossings()
+        with pytest.raises(ExceptionGroup, match="alerts"):
+            tell_crossings(at=timezone.now())
+        assert [crossing.organization.name for crossing in AlertCrossing.objects.untold()] == ["Bad"]
+        assert AlertMail.objects.count() == 2
 
     def test_that_fails_is_noted_and_goes_out_with_the_next_try(self, fired, monkeypatch):
         def refuse(*_):
