@@ -91,6 +91,7 @@ BODIES = {
     "providerOrganizations_updateOrg": {"name": "Acme Two"},
     "organization_put": {"settings": {"name": "Acme Three"}},
     "systemusers_put": {"suspended": True},  # with a name it would need more
+    "usage_changeWebhook": {"active": False},  # what else could change is not everyone's where it listens to events of licences
     "administratorOrganizations_createByAdministrator": lambda ids: {"organization": ids["organization_id"]},
 }
 
