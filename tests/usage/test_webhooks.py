@@ -118,6 +118,21 @@ class TestANewWebhook:
 
 
 class TestAWebhook:
+    def test_stands_in_the_log_without_its_path(self, owner, client, northwind):
+        add(owner, url="https://hooks.example:8443/in/T0KEN", description="Chat")
+        hook = WebhookEndpoint.objects.get()
+        for url in ("https://hooks.example:8443/in/0THER-T0KEN", "https://else.example/in/T0KEN?key=T0KEN"):
+            asked = {"url": url, "description": "Chat", "types": ["cap.changed"]}
+            owner.post(reverse("webhook-settings", args=[hook.pk]), asked)
+        owner.post(reverse("webhook-removal", args=[hook.pk]))
+        assert acts() == ["usage.webhook.added", *["usage.webhook.changed"] * 2, "usage.webhook.removed"]
+        told = AuditEvent.objects.filter(action__startswith="usage.webhook").order_by("pk")
+        noted = list(told.values_list("details", flat=True))
+        assert "T0KEN" not in str(noted)
+        assert [each["fields"] for each in noted[1:3]] == [["url"], ["url"]]
+        reader = sign_in(client, northwind.by_role[Role.READ_ONLY])
+        assert "url: https://hooks.example:8443 → https://else.example" in words_of(reader.get(reverse("activity")))
+
     def test_is_changed(self, owner, hook):
         asked = {"url": "https://elsewhere.example/", "description": "Chat", "types": ["cap.changed", "seat_request.opened"]}
         response = owner.post(reverse("webhook-settings", args=[hook.pk]), asked)
@@ -241,6 +256,14 @@ class TestEventsOfLicences:
         hook.refresh_from_db()
         assert hook.url == URL
         WebhookEndpoint.objects.update(types=["seat_request.opened"])
+        assert administrator.post(reverse("webhook-settings", args=[hook.pk]), asked).status_code == 303
+
+    def test_that_wait_go_nowhere_else_either(self, administrator, hook, northwind):
+        announce("alert.licenses_over", {"count": 101}, provider=northwind.provider, at=timezone.now())
+        WebhookEndpoint.objects.update(types=["cap.changed"])
+        asked = {"url": "https://elsewhere.example/", "description": "", "types": ["cap.changed"]}
+        assert administrator.post(reverse("webhook-settings", args=[hook.pk]), asked).status_code == 422
+        WebhookDelivery.objects.all().delete()
         assert administrator.post(reverse("webhook-settings", args=[hook.pk]), asked).status_code == 303
 
     def test_are_not_shown_to_who_may_not_see_them(self, administrator, hook, northwind):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +14,8 @@ from msp_portal.lib.outside_addresses import NotAllowed, target_of
 from msp_portal.lib.rules import RuleBroken
 from usage import webhook_emails, webhook_secrets
 from usage.bounds import FORMER_SECRET_KEPT_FOR, WEBHOOKS_MAX
-from usage.models import WebhookEndpoint
-from usage.webhook_events import heard_by
+from usage.models import WebhookDelivery, WebhookEndpoint
+from usage.webhook_events import OF_LICENSES, heard_by
 from usage.webhook_words import ERRORS
 
 Keeper = Administrator | ApiKey
@@ -66,7 +67,7 @@ def add_webhook(
         created_at=at,
         created_by_name=str(by),
     )
-    audit.record(by, "usage.webhook.added", endpoint, at=at, url=url, types=list(types))
+    audit.record(by, "usage.webhook.added", endpoint, at=at, url=endpoint.origin, types=list(types))
     if isinstance(by, ApiKey):
         webhook_emails.added_by_key(endpoint, key=by, at=at)
     return endpoint, secret
@@ -83,14 +84,15 @@ def change_webhook(
     """
     _check_url(url)
     now = WebhookEndpoint.objects.lock().get(pk=endpoint.pk)
-    before = {"url": now.url, "description": now.description, "types": now.types}
-    after = {"url": url, "description": description, "types": list(types)}
-    if before != after:
-        _check_types([*now.types, *types], by)
+    wanted = {"url": url, "description": description, "types": list(types)}
+    changed = [field for field, value in wanted.items() if getattr(now, field) != value]
+    if changed:
+        _check_types([*now.types, *types, *_licences_kept(now)], by)
+        before = _told(now)
         now.url, now.description, now.types = url, description, list(types)
-        now.save(update_fields=["url", "description", "types"])
-        audit.record(by, "usage.webhook.changed", now, at=at, before=before, after=after)
-    if isinstance(by, ApiKey) and before["url"] != url:
+        now.save(update_fields=changed)
+        audit.record(by, "usage.webhook.changed", now, at=at, before=before, after=_told(now), fields=changed)
+    if isinstance(by, ApiKey) and "url" in changed:
         webhook_emails.moved_by_key(now, key=by, at=at)
     return now
 
@@ -133,8 +135,19 @@ def resume_webhook(*, endpoint: WebhookEndpoint, by: Keeper, at: datetime) -> We
 def remove_webhook(*, endpoint: WebhookEndpoint, by: Keeper, at: datetime) -> None:
     """Remove it with its deliveries. Nothing more is sent there, not even what waits."""
     now = WebhookEndpoint.objects.select_for_update().get(pk=endpoint.pk)
-    audit.record(by, "usage.webhook.removed", now, at=at, url=now.url)
+    audit.record(by, "usage.webhook.removed", now, at=at, url=now.origin)
     now.delete()
+
+
+def _told(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """What the log says of it, to more readers than may manage webhooks: no path, as `origin` says why."""
+    return {"url": endpoint.origin, "description": endpoint.description, "types": endpoint.types}
+
+
+def _licences_kept(endpoint: WebhookEndpoint) -> list[str]:
+    """The events of licences among its deliveries: one that waits would go to a new address, too."""
+    kept = WebhookDelivery.objects.filter(endpoint=endpoint, type__in=OF_LICENSES)
+    return list(kept.values_list("type", flat=True).distinct())
 
 
 def _check_types(types: Sequence[str], by: Keeper) -> None:

@@ -68,6 +68,12 @@ class WebhookEndpoint(TenantRow):
         return urlsplit(self.url).hostname or self.url
 
     @property
+    def origin(self) -> str:
+        """`https://hooks.example:8443`: what others may read of an address, as the path of many is a password."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
     def is_active(self) -> bool:
         return self.paused_at is None
 
