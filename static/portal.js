@@ -98,12 +98,13 @@
     "button:not([data-close]), a[href]",
   ];
 
-  const openDialog = () => {
+  // `place` is the fragment of the address that the link named: within an open dialog it leads there.
+  const openDialog = (place) => {
     if (!dialog.open) {
       opener = { element: document.activeElement, place: document.activeElement?.closest("[id]")?.id, id: document.activeElement?.id };
       dialog.showModal();
     }
-    const first = FIRST_FOCUS.map((selector) => dialog.querySelector(selector)).find(Boolean);
+    const first = [...(place ? [`${place} a[hx-get]`] : []), ...FIRST_FOCUS].map((selector) => dialog.querySelector(selector)).find(Boolean);
     first?.focus();
   };
 
@@ -204,15 +205,16 @@
   let lost = null;
   document.body.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     const focused = target?.contains(document.activeElement) && !document.activeElement.id ? document.activeElement : null;
-    lost = focused && { id: target.id, place: [...target.querySelectorAll(FOCUSABLE)].indexOf(focused) };
+    lost = focused && { id: target.id, tag: focused.tagName, place: [...target.querySelectorAll(FOCUSABLE)].indexOf(focused) };
   });
   const findLost = () => {
-    if (lost && document.activeElement === document.body) document.getElementById(lost.id)?.querySelectorAll(FOCUSABLE)[lost.place]?.focus();
+    const next = lost && document.getElementById(lost.id)?.querySelectorAll(FOCUSABLE)[lost.place];
+    if (lost && document.activeElement === document.body) (next?.tagName === lost.tag ? next : document.getElementById("content"))?.focus();
     lost = null;
   };
 
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target === dialog) openDialog();
+    if (event.detail.target === dialog) openDialog(event.detail.requestConfig?.elt?.hash);
   });
   document.body.addEventListener("htmx:afterSettle", (event) => {
     labelAll();
@@ -233,7 +235,10 @@
     document.body.addEventListener(name, () => toast(words.wordOffline, true));
   }
   labelAll();
-  document.querySelector(".page-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  // Not scrollIntoView: it would let Tab begin at that tab, past the skip link and the navigation.
+  const tab = document.querySelector(".page-tabs [aria-current]");
+  const middle = (element) => element.getBoundingClientRect().left + element.clientWidth / 2;
+  if (tab) tab.closest(".page-tabs").scrollLeft += middle(tab) - middle(tab.closest(".page-tabs"));
   // The answer belongs to an element that this page does not have: the page itself shows it.
   document.body.addEventListener("htmx:targetError", () => location.reload());
 })();
