@@ -21,7 +21,7 @@ WATCHED: Final[dict[str, str | Promise]] = {
 TOLD: Final[dict[str, str | Promise]] = {
     AlertKind.NEAR_LIMIT: gettext_lazy("%(name)s is near its user cap: %(count)s of %(limit)s seats are taken"),
     AlertKind.LIMIT_REACHED: gettext_lazy("%(name)s has reached its user cap: %(count)s users, cap %(limit)s"),
-    AlertKind.CAP_SHARE: gettext_lazy("%(name)s uses %(percent)s %% of its user cap: %(count)s of %(limit)s"),
+    AlertKind.CAP_SHARE: gettext_lazy("%(name)s has reached %(percent)s %% of its user cap: %(count)s users, cap %(limit)s"),
     AlertKind.LICENSES_NEAR: gettext_lazy("Licences are near the commitment: %(count)s of %(limit)s are consumed"),
     AlertKind.LICENSES_OVER: gettext_lazy("Licences are over the commitment: %(count)s are consumed, %(limit)s committed"),
     AlertKind.LICENSES_SHARE: gettext_lazy("Licences reached %(percent)s %% of the commitment: %(count)s of %(limit)s"),

@@ -602,9 +602,9 @@ class TestTheLog:
     def test_tells_what_fired_and_whether_it_was_delivered(self, owner, northwind, fired):
         words = words_of(owner.get(reverse("alert-log")))
         assert "Acme Dental has reached its user cap: 1 users, cap 1" in words
-        assert "0 of 1 mails sent" in words
+        assert "0 of 1 mail sent" in words
         outbox.sweep(lambda: datetime.now(UTC))
-        assert "1 of 1 mails sent" in words_of(owner.get(reverse("alert-log")))
+        assert "1 of 1 mail sent" in words_of(owner.get(reverse("alert-log")))
         assert northwind.owner.email in words_of(owner.get(reverse("alert-crossing", args=[fired.pk])))
 
     def test_is_a_csv_of_the_same_rows(self, owner, fired):

@@ -64,7 +64,7 @@ class AlertTermsForm(forms.Form):
     result: AlertRule
 
     percent = PercentField(
-        label=gettext_lazy("Percentage"), required=False, help_text=gettext_lazy("For a share; it may be above 100.")
+        label=gettext_lazy("Percentage"), required=False, help_text=gettext_lazy("Only for a share; it may be above 100.")
     )
     to_billing = forms.BooleanField(label=gettext_lazy("All administrators with billing, whoever they are then"), required=False)
     administrators = forms.ModelMultipleChoiceField(
@@ -72,7 +72,7 @@ class AlertTermsForm(forms.Form):
         queryset=Administrator.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("Each hears only of what he may see himself when it happens."),
+        help_text=gettext_lazy("Each is told only what they may see themselves when it happens."),
     )
     emails = AddressesField(
         label=gettext_lazy("Further e-mail addresses"),
@@ -82,7 +82,7 @@ class AlertTermsForm(forms.Form):
         help_text=gettext_lazy("One a line. Whoever reads them learns the figures, with or without a place here."),
     )
     by_email = forms.BooleanField(label=gettext_lazy("Tell by e-mail"), required=False)
-    by_webhook = forms.BooleanField(label=gettext_lazy("Send by webhook, to every endpoint that listens to it"), required=False)
+    by_webhook = forms.BooleanField(label=gettext_lazy("Tell the webhooks that have chosen this event"), required=False)
 
     def __init__(self, data: Any = None, *, readers: QuerySet[Administrator], kind: str = "", **options: Any) -> None:
         super().__init__(data, **options)
@@ -115,9 +115,11 @@ class AlertForm(AlertTermsForm):
     )
 
     field_order = ["kind", "percent", "organization"]
+    use_required_attribute = False  # the percentage is needed or not as the kind has one
 
     def __init__(self, data: Any = None, *, organizations: QuerySet[Organization], licenses: bool, **options: Any) -> None:
         super().__init__(data, **options)
+        self.fields["percent"].required = True
         self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
         kinds = [(kind.value, kind.label) for kind in AlertKind if licenses or kind not in OF_LICENSES]
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
