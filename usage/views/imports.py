@@ -178,7 +178,7 @@ def _around(request: OrganizationRequest, kind: str) -> dict[str, Any]:
         "template_url": reverse(f"{kind}-import-template", args=[pk]),
         "takes_seats": kind == StagedImport.Kind.USERS,
         **beside_the_rows(request, request.organization),
-        **around(request, request.organization, current),
+        **around(request, request.organization, current, below=_("Import")),
     }
 
 

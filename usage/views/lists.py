@@ -68,8 +68,11 @@ def beside_the_rows(request: ProviderRequest, organization: Organization | None)
     return {**shown, "seats": seats, "asked": newest_of(organization)}
 
 
-def around(request: ProviderRequest, organization: Organization, current: str) -> dict[str, Any]:
-    """For the MSP's administrators the tabs of one organization's lists and the way there; its own have both in the navigation."""
+def around(request: ProviderRequest, organization: Organization, current: str, below: str = "") -> dict[str, Any]:
+    """For the MSP's administrators the tabs of one organization's lists and the way there; its own have both in the navigation.
+
+    `below` names a page that stands below the list.
+    """
     if request.administrator.is_of_an_organization:
         return {}
     tabs = {"organization-users": _("Users"), "organization-devices": _("Devices")}
@@ -81,8 +84,8 @@ def around(request: ProviderRequest, organization: Organization, current: str) -
     }
     if request.administrator.may(Permission.SEE_ORGANIZATIONS):
         up = {"label": _("Organizations"), "url": reverse("organizations")}
-        here = {"label": tabs[current]}
-        shown["trail"] = [up, {"label": organization.name, "url": organization.get_absolute_url()}, here]
+        here = [{"label": tabs[current], "url": addresses[current]}, {"label": below}] if below else [{"label": tabs[current]}]
+        shown["trail"] = [up, {"label": organization.name, "url": organization.get_absolute_url()}, *here]
     return shown
 
 

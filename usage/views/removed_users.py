@@ -89,7 +89,7 @@ def _list(request: OrganizationRequest, toast: str | None = None) -> HttpRespons
         "page": table.page(rows),
         "days": REMOVED_USER_KEPT_FOR.days,
         "zone": request.provider.time_zone,
-        **around(request, request.organization, "organization-users"),
+        **around(request, request.organization, "organization-users", below=_("Recently removed")),
     }
     done = {"close_dialog": True, "then": here} if toast else {}
     return page(request, LIST, shown, fragment="removed-list", toast=toast, **done)  # type: ignore[arg-type]

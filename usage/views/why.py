@@ -19,6 +19,7 @@ from msp_portal.lib.fold import Fold
 from msp_portal.lib.page import page
 from msp_portal.lib.periods import written_month
 from msp_portal.lib.tables import Choice, TableQuery
+from msp_portal.lib.templatetags.portal import month_name
 from usage.models import BillingMonth, SeatEvent, Seats
 from usage.queries.ledger import in_words
 from usage.queries.marks import present_month
@@ -127,7 +128,7 @@ def _tabs(here: str, reason: Why) -> list[dict[str, Any]]:
 
 
 def _trail(request: OrganizationRequest, reason: Why, address: str) -> list[dict[str, Any]]:
-    said, above = written_month(reason.calendar.month), trail_to(request)
+    said, above = month_name(reason.calendar.month), trail_to(request)
     if address == "mark":
         return [*above, {"label": said}]
     url = reverse("mark", args=[request.organization.pk, reason.calendar.month])
