@@ -71,11 +71,15 @@ def beside_the_rows(request: ProviderRequest, organization: Organization | None)
 def around(request: ProviderRequest, organization: Organization, current: str, below: str = "") -> dict[str, Any]:
     """For the MSP's administrators the tabs of one organization's lists and the way there; its own have both in the navigation.
 
-    `below` names a page that stands below the list.
+    `below` names a page that stands below the list; it leads all of them back.
     """
-    if request.administrator.is_of_an_organization:
-        return {}
     tabs = {"organization-users": _("Users"), "organization-devices": _("Devices")}
+    if request.administrator.is_of_an_organization:
+        return (
+            {"trail": [{"label": tabs[current], "url": reverse(current, args=[organization.pk])}, {"label": below}]}
+            if below
+            else {}
+        )
     if request.administrator.may(Permission.SEE_ORGANIZATIONS):
         tabs = {"organization": _("Overview"), **tabs}
     addresses = {name: reverse(name, args=[organization.pk]) for name in tabs}
