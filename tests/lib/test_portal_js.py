@@ -60,6 +60,19 @@ class TestTheDialog:
         expect(usage.locator("#toasts")).to_contain_text("capped at 333")
         expect(edit_link(usage, "Aspen Ridge Schools")).to_be_focused()
 
+    def test_stays_at_the_course_when_another_month_of_it_is_opened(self, usage):
+        edit_link(usage, "Aspen Ridge Schools").click()
+        course = usage.get_by_role("dialog").locator("#days")
+        former = course.get_by_role("link", name="←").inner_text().removeprefix("← ")
+        course.get_by_role("link", name="←").click()
+        expect(course.get_by_role("figure", name=former)).to_be_visible()
+        expect(course.get_by_role("link", name="←")).to_be_focused()
+
+
+def test_the_first_tab_leads_to_the_skip_link_on_a_page_with_tabs_too(usage):
+    usage.keyboard.press("Tab")
+    expect(usage.get_by_role("link", name="Skip to content")).to_be_focused()
+
 
 class TestAList:
     def test_is_searched_as_one_types_and_says_so_in_the_url(self, usage):
