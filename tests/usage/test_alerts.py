@@ -590,6 +590,14 @@ class TestThePages:
         WebhookEndpoint.objects.all().delete()
         assert words in words_of(owner.get(reverse("alert-new")))
 
+    def test_tell_a_limited_manager_that_others_hold_at_his_organizations_too(self, client, owner, northwind):
+        said = "Those for all organizations hold here too"
+        assert said not in words_of(owner.get(reverse("alerts")))
+        assert said in words_of(sign_in(client, northwind.limited).get(reverse("alerts")))
+
+    def test_need_the_percentage_of_a_share(self, owner):
+        assert "Percentage Only for a share" in words_of(owner.get(reverse("alert-new")))
+
 
 class TestTheLog:
     @pytest.fixture

@@ -51,6 +51,7 @@ def alerts(request: ProviderRequest) -> HttpResponse:
     shown = {
         "table": table,
         "page": found,
+        "is_limited": request.administrator.is_limited,
         "at_organization": table.chosen.get("organization", ""),
         "rows": [(rule, watched_by(rule), rule.is_muted(request.at), told_to(rule, names)) for rule in found.rows],
         **shared(request),
