@@ -234,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "exports": {"task": "accounts.tasks.work_exports", "schedule": timedelta(minutes=1)},
     "exports-over": {"task": "accounts.tasks.forget_exports", "schedule": crontab(minute="57", hour="3")},
     "licence-totals": {"task": "usage.tasks.recompute_licence_totals", "schedule": crontab(minute="0")},
+    "forecasts": {"task": "usage.tasks.work_out_rises", "schedule": crontab(minute="8")},
     "cap-changes": {"task": "usage.tasks.follow_cap_changes", "schedule": timedelta(minutes=1)},
     "alerts": {"task": "usage.tasks.watch_alerts", "schedule": timedelta(minutes=1)},
     "user-imports": {"task": "usage.tasks.work_imports", "schedule": timedelta(minutes=1)},

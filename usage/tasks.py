@@ -1,16 +1,21 @@
 """What the worker does for this app."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from celery import shared_task
 
+from msp_portal.lib import nudge
 from usage.actions import expiring_invitations, removed_users, sending_webhooks, working_imports
 from usage.actions.cap_changes import follow_cap_changes as follow
 from usage.actions.finding_alerts import find_crossings, find_license_crossings
 from usage.actions.imports import WORK
 from usage.actions.licence_totals import recompute
+from usage.actions.rises import work_out_rises as work_out
 from usage.actions.telling_alerts import tell_crossings
 from usage.actions.webhooks import DELIVER
+
+WORK_OUT_RISES: Final = "usage.tasks.work_out_rises"
 
 
 @shared_task(name="usage.tasks.recompute_licence_totals")
@@ -20,6 +25,13 @@ def recompute_licence_totals() -> None:
     recompute(at=datetime.now(UTC))
     find_license_crossings(at=datetime.now(UTC))
     tell_crossings(at=datetime.now(UTC))
+    nudge.worker(WORK_OUT_RISES)
+
+
+@shared_task(name=WORK_OUT_RISES)
+def work_out_rises() -> int:
+    """Work out what forecasts are made of, once a day of each provider: after the hourly totals, which do not wait for it; of how many."""
+    return work_out(at=datetime.now(UTC))
 
 
 @shared_task(name="usage.tasks.follow_cap_changes")

@@ -28,6 +28,7 @@ from billing.sample.ways_in import make_ways_in
 from billing.sample.webhooks import make_webhooks
 from msp_portal.lib.rules import RuleBroken
 from usage.actions.licence_totals import fill_slots, roll_months
+from usage.actions.rises import work_out_rises
 
 PAPERS_DRAWN: Final = 12
 
@@ -75,6 +76,7 @@ def load(*, seed: int, at: datetime) -> Loaded:
     activity.note(administrators, since=at - timedelta(days=30))
     activity.begin_totals(at - timedelta(days=70))
     fill_slots(at=at)
+    work_out_rises(at=at)
     make_alerts(administrators, at)
     make_missing_documents()
     _draw_newest_invoices()

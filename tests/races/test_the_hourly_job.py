@@ -14,6 +14,7 @@ from tests.races.test_at_the_same_instant import until_someone_waits_for
 from tests.services import databases
 from tests.usage.history import add_devices, change, clock, new_organization, new_provider, run_hourly_job
 from usage.actions.licence_totals import recompute, slot_of
+from usage.actions.rises import work_out_rises
 from usage.models import LicenseTotal
 
 MISSED = 30
@@ -72,6 +73,7 @@ class TestAfterThirtyHours:
         assert sum(outcome["slots"] for outcome in outcomes) == 2 * (MISSED + 1), outcomes
         expect_every_slot_once_and_right(providers, now)
         assert recompute(at=now)["slots"] == 0
+        assert sum(committed.together([lambda: work_out_rises(at=now)] * 2)) == len(providers)
 
     def test_one_that_is_killed_in_the_middle_leaves_nothing_half_and_the_next_writes_all(self, committed, providers, now):
         """Someone who has written the newest missed slot of a provider, and does not commit, holds the job up in its statement."""

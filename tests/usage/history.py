@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import Organization, Provider
 from usage.actions.licence_totals import recompute
+from usage.actions.rises import work_out_rises
 from usage.models import ClosedMonth, Device, LicenseTotal, Licensing, Seats, User
 
 numbers = count(1)
@@ -87,8 +88,11 @@ def change(organization, delta, at):
 
 
 def run_hourly_job(at):
+    """What it found; what follows on it is done, too."""
     with clock(at):
-        return recompute(at=at)
+        found = recompute(at=at)
+        work_out_rises(at=at)
+    return found
 
 
 def seats(organization, at):

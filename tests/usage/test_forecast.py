@@ -4,11 +4,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil, floor
+from operator import attrgetter
 
 import pytest
+from django.db import DatabaseError
 
 from accounts.models import Organization
-from tests.usage.history import change, new_organization, new_provider, run_hourly_job, totals, utc
+from tests.usage.history import change, clock, new_organization, new_provider, run_hourly_job, totals, utc
+from usage.actions import rises as rises_module
+from usage.actions.licence_totals import recompute
+from usage.actions.rises import work_out_rises
 from usage.models import BillingMonth, Licensing, SeatEvent
 from usage.queries.forecast import outlook_of
 from usage.queries.licences import licences_of
@@ -133,6 +138,57 @@ class TestTheRange:
         for at, remaining in ((utc(2026, 4, 5, 10), 26), (utc(2026, 4, 20, 7), 11), (utc(2026, 4, 30, 23), 1)):
             run_hourly_job(at)
             assert rises(northwind) == by_hand(northwind, at, remaining), at
+
+
+class TestTheWorkingOut:
+    @pytest.fixture
+    def three(self):
+        """Growing at the same pace; counted on the 5th of April, and again on the 6th without what comes after the totals."""
+        found = [new_provider(name) for name in ("One", "Other", "Third")]
+        for provider in found:
+            growing(provider, 2, days=91)  # one step more on the 5th
+        run_hourly_job(utc(2026, 4, 5, 1))
+        with clock(utc(2026, 4, 6, 1)):
+            recompute(at=utc(2026, 4, 6, 1))
+        return sorted(found, key=attrgetter("pk"))
+
+    def days(self, providers):
+        return [totals(provider)[-1].rises_at.day for provider in providers]
+
+    def test_comes_after_the_total_which_carries_the_former_rises(self, three):
+        before = {rises(provider) for provider in three}
+        assert (before, self.days(three)) == ({(52, 52, 52)}, [5, 5, 5])  # 26 days were left, and are 25 now
+        assert work_out_rises(at=utc(2026, 4, 6, 1, 5)) == 3
+        assert ({rises(provider) for provider in three}, self.days(three)) == ({(50, 50, 50)}, [6, 6, 6])
+        assert work_out_rises(at=utc(2026, 4, 6, 1, 50)) == 0
+
+    def test_waits_for_the_total_of_the_hour(self, three):
+        assert work_out_rises(at=utc(2026, 4, 6, 2, 5)) == 0
+
+    def test_goes_on_where_a_run_failed(self, three, monkeypatch):
+        """A transaction for each of so many providers: what is done is not lost, and the totals have long been there."""
+        some = rises_module._work_out
+
+        def failing(providers, at):
+            if three[1].pk in providers:
+                raise DatabaseError
+            return some(providers, at)
+
+        monkeypatch.setattr(rises_module, "RISES_AT_ONCE", 1)
+        monkeypatch.setattr(rises_module, "_work_out", failing)
+        with pytest.raises(DatabaseError):
+            work_out_rises(at=utc(2026, 4, 6, 1, 5))
+        assert self.days(three) == [6, 5, 5]
+        assert {totals(provider)[-1].slot for provider in three} == {utc(2026, 4, 6, 1)}
+        monkeypatch.setattr(rises_module, "_work_out", some)
+        assert work_out_rises(at=utc(2026, 4, 6, 1, 8)) == 2
+        assert self.days(three) == [6, 6, 6]
+
+    def test_is_done_once_a_day_where_there_is_too_little_history(self, northwind):
+        new_organization(northwind, at=utc(2026, 4, 5), users=5)
+        run_hourly_job(utc(2026, 4, 6, 1))
+        assert (rises(northwind), self.days([northwind])) == ((None, None, None), [6])
+        assert work_out_rises(at=utc(2026, 4, 6, 1, 50)) == 0
 
 
 class TestTheDay:

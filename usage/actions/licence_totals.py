@@ -10,7 +10,6 @@ import structlog
 from django.db import connection
 
 from msp_portal.lib import tenancy
-from usage.actions.rises import MEASURES, RISES
 from usage.models import CountDifference, Seats
 
 log = structlog.get_logger(__name__)
@@ -54,27 +53,24 @@ PRESENT: Final = """
         from usage_seats s group by s.provider_id
     ), known as (  -- the mark of the sum as far as an earlier slot of the month knew it, and since when the ledger says more
         select c.*, e.mark_of_the_sum, e.mark_of_the_sum_at, coalesce(e.counted_at + interval '1 microsecond', m.starts_at, %(at)s) as since,
-               m.ends_at, e.rise_low, e.rise_middle, e.rise_high
+               e.rise_low, e.rise_middle, e.rise_high, e.rises_at
         from counted c
         left join lateral (
-            select b.starts_at, b.ends_at, b.time_zone from usage_billingmonth b
+            select b.starts_at from usage_billingmonth b
             where b.provider_id = c.provider_id and b.starts_at <= %(at)s and b.ends_at > %(at)s) m on true
         left join lateral (
-            select t.counted_at, t.mark_of_the_sum, t.mark_of_the_sum_at, today.*
-            from usage_licensetotal t left join lateral (  -- the rises are the same all day
-                select t.rise_low, t.rise_middle, t.rise_high
-                where (t.counted_at at time zone m.time_zone)::date = (%(at)s at time zone m.time_zone)::date) today on true
+            select t.* from usage_licensetotal t
             where t.provider_id = c.provider_id and t.slot < %(slot)s and t.slot >= date_trunc('hour', m.starts_at, 'UTC')
               and t.counted_at >= m.starts_at and t.mark_of_the_sum is not null
             order by t.slot desc limit 1) e on true
     )
     insert into usage_licensetotal (provider_id, slot, counted_at, consumed, devices, organizations, committed,
-                                    sum_of_marks, mark_of_the_sum, mark_of_the_sum_at, rise_low, rise_middle, rise_high)
+                                    sum_of_marks, mark_of_the_sum, mark_of_the_sum_at, rise_low, rise_middle, rise_high, rises_at)
     select p.id, %(slot)s, %(at)s, coalesce(k.users, 0), coalesce(k.devices, 0),
            coalesce(k.organizations, 0) - (select count(*) from accounts_organization o where o.provider_id = p.id and o.closed_at is not null),
            n.committed, coalesce(k.sum_of_marks, 0), greatest(k.mark_of_the_sum, top.users, 0),
            case when k.mark_of_the_sum >= top.users then k.mark_of_the_sum_at else coalesce(top.at, %(at)s) end,
-           coalesce(k.rise_low, r.low), coalesce(k.rise_middle, r.middle), coalesce(k.rise_high, r.high)
+           k.rise_low, k.rise_middle, k.rise_high, k.rises_at  -- the former ones, until those of the day are worked out (rises.py)
     from accounts_provider p
     left join known k on k.provider_id = p.id
     left join usage_licensing n on n.provider_id = p.id
@@ -85,7 +81,6 @@ PRESENT: Final = """
               where e.provider_id = k.provider_id and e.kind = 'user' and e.at >= k.since group by e.at
               union all select k.since, 0, true) i
         order by users desc, i.at limit 1) top on k.provider_id is not null
-    left join lateral ({rises}) r on k.rise_low is null
     on conflict (provider_id, slot) do nothing
 """
 
@@ -118,8 +113,8 @@ def fill_slots(*, at: datetime) -> int:
     """Write the total of every provider's present hour and of every hour missed since its last one; returns how many were missing."""
     written = 0
     with tenancy.system("licence totals"), connection.cursor() as cursor:
-        for statement in (MISSED, PRESENT.format(rises=RISES)):
-            cursor.execute(statement, {"at": at, "slot": slot_of(at), **MEASURES})
+        for statement in (MISSED, PRESENT):
+            cursor.execute(statement, {"at": at, "slot": slot_of(at)})
             written += cursor.rowcount
     return written
 

@@ -65,11 +65,14 @@ class LicenseTotal(TenantRow):
         null=True, help_text="Most users at one instant of the month so far, from the ledger."
     )
     mark_of_the_sum_at = models.DateTimeField(null=True)
-    # How far the marks rose above the counts in as many days as the month has left, in the past (docs/decisions/0026). Kept for the day.
+    # How far the marks rose above the counts in as many days as the month has left, in the past (docs/decisions/0026). Of each day once.
     rise_low = models.PositiveIntegerField(null=True, help_text="A tenth of past times rose by no more.")
     rise_middle = models.PositiveIntegerField(null=True, help_text="Half of them rose by no more.")
     rise_high = models.PositiveIntegerField(
         null=True, help_text="Nine tenths of them rose by no more. Empty with too little history."
+    )
+    rises_at = models.DateTimeField(
+        null=True, help_text="When the rises were worked out. The totals until the next time carry them on."
     )
 
     class Meta:
