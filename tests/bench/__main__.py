@@ -33,12 +33,13 @@ def arguments():
 
 
 def measured(asked):
-    from tests.bench import api, api_key, caps, csv_export, documents, hourly, seats, usage_page
+    from tests.bench import api, api_key, caps, csv_export, documents, hourly, imports, seats, usage_page
     from tests.bench.stage import SIZES, Stage
 
     measures = [
         seats.one_by_one,
         seats.in_bulk,
+        imports.of_users,
         hourly.totals,
         hourly.self_check,
         usage_page.beside_a_bare_view,
