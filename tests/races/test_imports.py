@@ -1,4 +1,6 @@
-"""Imports of users on committed rows: at a full house beside every other way in, at full size, and with their worker killed in the middle."""
+"""Imports of users on committed rows: of several rows beside those who come one by one, at full size, and with their worker killed in the
+middle. One row beside every other way in: test_every_way_to_the_last_seat.py.
+"""
 
 import os
 import signal
@@ -16,7 +18,6 @@ from django.utils import timezone
 from tests import raw
 from tests.cast import client
 from tests.races.test_at_the_same_instant import until_someone_waits_for
-from tests.races.test_the_last_seat import GATE_WITHOUT_LOCK
 from usage.actions.imports import confirm_import, start_import
 from usage.actions.working_imports import work_imports
 from usage.bounds import IMPORT_LEASE, MOST_IMPORTED_ROWS
@@ -100,28 +101,6 @@ class TestAtAFullHouse:
             assert raw.counted(watcher, home) == (1 + added + (3 if found.state == "done" else 0),) * 2
         assert whole <= {"done", "ready"}
 
-    def test_the_last_seat_goes_to_one(self, cast, committed, arrivals, rounds):
-        watcher = committed.connect("system", autocommit=True)
-        for _ in range(rounds):
-            home = house(cast, users=2, user_cap=3)
-            found = confirmed(home, 1)
-            answers = race(committed, home, arrivals)
-            found.refresh_from_db()
-            assert answers["added"] + (found.state == "done") == 1
-            assert answers[raw.CAP_REACHED] == ARRIVALS - answers["added"]
-            assert raw.counted(watcher, home) == (3, 3)
-
-    def test_the_last_seat_is_oversold_without_the_lock(self, cast, committed, arrivals):
-        """The control."""
-        committed.connect("owner", autocommit=True).execute(GATE_WITHOUT_LOCK)
-        watcher, sold = committed.connect("system", autocommit=True), []
-        for _ in range(20):
-            home = house(cast, users=2, user_cap=3)
-            confirmed(home, 1)
-            race(committed, home, arrivals)
-            sold.append(raw.counted(watcher, home)[1])
-        assert max(sold) > 3
-
     def test_two_workers_add_the_users_once(self, cast, committed):
         home = house(cast, users=0)
         found = confirmed(home, 50)
@@ -131,13 +110,13 @@ class TestAtAFullHouse:
 
 
 class TestAWorkerThatIsKilled:
-    def test_while_it_adds_leaves_nobody_and_the_row_says_so(self, cast, committed, worker):
-        home = house(cast, users=0)
-        found = confirmed(home, 20)
+    def test_while_it_adds_leaves_nobody_and_the_row_says_so(self, cast, committed, worker, full):
+        home, rows = house(cast, users=0), MOST_IMPORTED_ROWS if full else 20
+        found = confirmed(home, rows)
         holder, watcher = committed.connect("system"), committed.connect("system", autocommit=True)
         holder.execute("select 1 from usage_seats where organization_id = %s for update", [home.pk])
         process = worker()
-        until_someone_waits_for(holder.info.backend_pid, watcher, patience=60)  # its rows are inserted, and wait to be counted
+        until_someone_waits_for(holder.info.backend_pid, watcher, patience=120)  # its rows are inserted, and wait to be counted
         process.send_signal(signal.SIGKILL)
         process.wait()
         holder.rollback()
@@ -145,7 +124,7 @@ class TestAWorkerThatIsKilled:
         assert (found.state, raw.counted(watcher, home)) == ("importing", (0, 0))
         work_imports(lambda: timezone.now() + IMPORT_LEASE + timedelta(seconds=1))
         found.refresh_from_db()
-        assert (found.state, found.refusal, found.rows.count()) == ("ready", {"code": "interrupted"}, 20)
+        assert (found.state, found.refusal, found.rows.count()) == ("ready", {"code": "interrupted"}, rows)
         assert raw.counted(watcher, home) == (0, 0)
 
     def test_is_not_taken_for_dead_while_it_writes(self, cast, committed):

@@ -16,7 +16,7 @@ numbers = count(1)
 
 @pytest.fixture
 def rounds(full):
-    return 100 if full else 5
+    return 100 if full else 2
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Invitations and undone removals at the same instant as what ends them: exactly one comes first, and no seat is given twice."""
+"""Invitations and undone removals at the same instant as what ends them: exactly one comes first, and no seat is given twice.
+
+At a full house, beside every other way in: test_every_way_to_the_last_seat.py.
+"""
 
 import re
 from collections import Counter
@@ -73,11 +76,6 @@ def accepting(token):
     return lambda: accepted(token)
 
 
-def adding(house):
-    place, one = house.administrator, someone(house)
-    return lambda: within(place, lambda: add_user(**one, first_name="", last_name="", by=place, at=timezone.now()))
-
-
 def cancelling(house, user):
     place = house.administrator
     return lambda: within(place, lambda: cancel_invitation(user=locked(user), by=place, at=timezone.now()))
@@ -101,15 +99,6 @@ def restoring(house, row):
 
 
 class TestAnAcceptance:
-    def test_succeeds_at_a_full_house_while_others_are_refused(self, committed, house, rounds):
-        for _ in range(rounds):
-            full = house()
-            user, token = invited(full)
-            found = committed.together([accepting(token), *[adding(full) for _ in range(3)]])
-            assert found == ["done", *["user_cap_reached"] * 3]
-            user.refresh_from_db()
-            assert (user.state, full.seats.users, full.seats.users_mark) == ("active", 2, 2)
-
     def test_of_one_link_by_many_is_done_once(self, committed, house, rounds):
         for _ in range(rounds):
             full = house()
