@@ -203,6 +203,4 @@ def take_out(member):
 
 
 THROUGH_A_DOOR = [by_form, by_invitation, by_move, by_undo, by_console, by_api]
-FILES = [by_file, by_command]  # an organization has one file under way at a time
 PAST_THE_DOORS = [by_sql, by_moving_sql]
-WAYS = [*THROUGH_A_DOOR, *FILES, *PAST_THE_DOORS]
