@@ -18,6 +18,7 @@ from billing.psa import psa_file, psa_months
 from tests.api.client import ApiClient
 from tests.cast import sign_in
 from usage.actions.licence_totals import recompute
+from usage.actions.rises import work_out_rises
 from usage.models import ClosedMonth, Seats
 from usage.queries.marks import marks_of, present_month
 from usage.queries.months import last_month
@@ -132,6 +133,7 @@ class TestTheMarksOfAllOrganizations:
 
 def test_the_usage_tab_tells_the_bill_so_far_that_the_next_invoice_has(provider, owner, api):
     recompute(at=timezone.now())
+    work_out_rises(at=timezone.now())
     outlook = owner.get(reverse("usage")).context["outlook"]
     drafts = [row.draft for row in next_invoice(provider, timezone.now()).expected if not row.draft.is_in_advance]
     assert outlook.amount == sum(draft.net_amount for draft in drafts)
