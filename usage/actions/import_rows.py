@@ -26,6 +26,7 @@ MARK_USER_TAKEN: Final = """
     where r.staged_import_id = %(staged)s and u.organization_id = %(organization)s
       and lower(u.user_name) = lower(r.cells ->> 'user_name')
 """
+WITHOUT_LOOPS: Final = "set local enable_nestloop = off"
 # What tells two devices apart: the serial number, and the name where there is none.
 MARK_DEVICE_TWICE: Final = """
     update usage_stagedrow r set warnings = warnings || jsonb_build_array(d.told || ':twice')
@@ -95,19 +96,27 @@ def mark_rows(staged: StagedImport) -> None:
     """Note at each row what stands in the way of it, or speaks against it, beyond its own cells: by the rule of the unique index of users,
     for which case does not count, and by what tells devices apart, of which none is unique.
     """
-    for statement in STATEMENTS[staged.kind].mark:
-        _execute(statement, staged)
+    _mark(staged, STATEMENTS[staged.kind].mark)
 
 
 def mark_rows_taken(staged: StagedImport) -> None:
     """Note at each row that someone in the organization has the name by now."""
-    for statement in STATEMENTS[staged.kind].mark_again:
-        _execute(statement, staged)
+    _mark(staged, STATEMENTS[staged.kind].mark_again)
 
 
 def add_rows(staged: StagedImport) -> int:
     """Make the users or devices, all in one statement through the gate; their number."""
     return _execute(STATEMENTS[staged.kind].add, staged)
+
+
+def _mark(staged: StagedImport, statements: Sequence[str]) -> None:
+    """Run them with joins by hash. The statistics know nothing of rows that just came, so Postgres would compare each of them with each user
+    who is there: under the policy an index on `lower(…)` is of no use.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WITHOUT_LOOPS)
+    for statement in statements:
+        _execute(statement, staged)
 
 
 def _execute(statement: str, staged: StagedImport) -> int:
