@@ -550,6 +550,14 @@ class TestThePages:
         assert not AlertCrossing.objects.exists()
         assert northwind.owner.email in words_of(owner.get(reverse("alert", args=[rule.pk])))
 
+    def test_send_a_test_of_what_would_just_cross(self, owner, northwind):
+        northwind.clients[0].cap(50)
+        whose = {"provider": northwind.provider, "organization": northwind.clients[0].organization}
+        rule = AlertRule.objects.create(**whose, kind="cap_share", percent=70, emails=["ops@x.example"], since=timezone.now())
+        owner.post(reverse("alert-test", args=[rule.pk]))
+        outbox.sweep(lambda: datetime.now(UTC))
+        assert "reached 70 % of its user cap: 35 users, cap 50" in mail.outbox[0].subject
+
     def test_send_so_many_a_day_and_no_more(self, owner, northwind, monkeypatch):
         rule = rule_of(northwind)
         AlertRule.objects.filter(pk=rule.pk).update(emails=["stranger@x.example"], to_billing=False)

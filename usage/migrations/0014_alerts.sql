@@ -80,4 +80,4 @@ create policy not_of_a_client on usage_alertmail as restrictive for all to porta
     using ((select portal_reach()) is distinct from 'organization');
 
 revoke execute on function usage_after_cap, usage_usual_alerts, usage_after_provider, usage_before_crossing, usage_alert_threshold from public;
-grant execute on function usage_alert_threshold to portal_system;
+grant execute on function usage_alert_threshold to portal_system, portal_tenant;

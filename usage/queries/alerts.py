@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from accounts.models import Administrator, Organization
 from accounts.roles import Permission, Role
-from usage.models import AlertCrossing, AlertKind, AlertRule, Licensing, Seats
+from usage.bounds import NEAR_LICENSES_SHARE, NEAR_LIMIT_SEATS
+from usage.models import AlertCrossing, AlertRule, Licensing, Seats
 from usage.models.alert import OF_LICENSES
-from usage.queries.licences import licences_used
 
 
 def who_may_read(provider_id: str, kind: str) -> QuerySet[Administrator]:
@@ -30,28 +31,33 @@ def readers_of(rule: AlertRule, organization: Organization | None) -> dict[str, 
 
 
 def as_if_crossed(rule: AlertRule, at: datetime) -> AlertCrossing:
-    """An unsaved crossing for a test: with the present figures where the rule has a number of its own, else with made-up ones."""
-    count, limit = _figures(rule)
+    """An unsaved crossing for a test: what would just cross the present limit, or a made-up one where the rule has none of its own."""
+    limit = _limit(rule)
+    threshold = _threshold(rule, limit)
     return AlertCrossing(
         provider=rule.provider,
         organization=rule.organization,
         rule=rule,
         kind=rule.kind,
         percent=rule.percent,
-        threshold=limit if rule.percent is None else -(-limit * rule.percent // 100),
-        count=count,
+        threshold=threshold,
+        count=threshold,
         limit=limit,
         month=at.date().replace(day=1),
         at=at,
     )
 
 
-def _figures(rule: AlertRule) -> tuple[int, int]:
-    """Users and cap, or licences consumed and committed."""
+def _limit(rule: AlertRule) -> int:
+    """The user cap, or the committed licences."""
     if rule.is_of_licenses:
-        licensing = Licensing.objects.filter(provider=rule.provider).first()
-        return licences_used(rule.provider), (licensing and licensing.committed) or 100
-    seats = Seats.objects.filter(organization=rule.organization).first() if rule.organization else None
-    if seats is not None and seats.user_cap is not None:
-        return seats.users, seats.user_cap
-    return (50 if rule.kind == AlertKind.LIMIT_REACHED else 45), 50
+        return Licensing.objects.filter(provider=rule.provider).values_list("committed", flat=True).first() or 100
+    return Seats.objects.filter(organization=rule.organization).values_list("user_cap", flat=True).first() or 50
+
+
+def _threshold(rule: AlertRule, limit: int) -> int:
+    near = (None, NEAR_LICENSES_SHARE) if rule.is_of_licenses else (NEAR_LIMIT_SEATS, None)
+    with connection.cursor() as cursor:
+        cursor.execute("select usage_alert_threshold(%s, %s, %s, %s, %s)", [rule.kind, rule.percent, limit, *near])
+        threshold: int = cursor.fetchone()[0]
+    return threshold
