@@ -25,11 +25,10 @@ from accounts import audit
 from accounts.freshness import is_fresh
 from accounts.models import Access, Administrator, AuditEvent, Organization, Person, Provider
 from accounts.places import chosen_place, places_of
-from accounts.refusals import busy, choose_place, no_place, sign_in_again, step_up, too_junior
+from accounts.refusals import busy, choose_place, no_place, note_refusals, sign_in_again, step_up, too_junior
 from accounts.roles import Permission
 from msp_portal.lib import tenancy
 from msp_portal.lib.acts import BUSY_STATES, start_noting
-from msp_portal.lib.rules import RuleBroken
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -261,7 +260,7 @@ def _run_in_scope(
         if getattr(fault.__cause__, "sqlstate", "") not in BUSY_STATES:
             raise
         return busy(request)
-    _note_refusals(request, refusals, kwargs.get("organization_id"))
+    note_refusals(request, refusals, kwargs.get("organization_id"))
     return response
 
 
@@ -278,23 +277,6 @@ def _refuse(request: ProviderRequest, permission: Permission) -> HttpResponseBas
             method=request.method,
         )
         return too_junior(request, permission)
-
-
-def _note_refusals(request: ProviderRequest, refusals: list[RuleBroken], organization_id: str | None) -> None:
-    place = request.administrator
-    if not refusals:
-        return
-    with tenancy.scope(place.provider_id, place.reach, place.name):
-        for rule in refusals:
-            audit.record(
-                place,
-                f"refused.{rule.code}",
-                organization_id=rule.details.get("organization_id") or organization_id,  # type: ignore[arg-type]
-                outcome=AuditEvent.Outcome.REFUSED,
-                at=request.at,
-                message=str(rule),
-                **{name: value for name, value in rule.details.items() if name != "organization_id"},  # type: ignore[arg-type]
-            )
 
 
 def address_of(request: HttpRequest) -> str | None:

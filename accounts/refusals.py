@@ -1,4 +1,4 @@
-"""The answers of a closed door: sign in, prove it is you, you may not (and who may), someone else is busy."""
+"""The answers of a closed door: sign in, prove it is you, you may not (and who may), someone else is busy; and the note of what a rule refused."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
@@ -8,8 +8,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.models import Administrator, Provider
+from accounts import audit
+from accounts.models import Administrator, AuditEvent, Provider
 from accounts.roles import Permission
+from msp_portal.lib import tenancy
+from msp_portal.lib.rules import RuleBroken
 
 if TYPE_CHECKING:
     from accounts.doors import ProviderRequest
@@ -35,6 +38,24 @@ def too_junior(request: "ProviderRequest", permission: Permission) -> HttpRespon
     provider = Provider.objects.get(pk=request.administrator.provider_id)
     can_help = Administrator.objects.filter(provider=provider).who_may(permission)[:5]
     return render(request, "403.html", {"permission": permission, "can_help": can_help, "provider": provider}, status=403)
+
+
+def note_refusals(request: "ProviderRequest", refusals: list[RuleBroken], organization_id: str | None) -> None:
+    """Write what a rule refused to the audit log, after the rollback of what was refused."""
+    place = request.administrator
+    if not refusals:
+        return
+    with tenancy.scope(place.provider_id, place.reach, place.name):
+        for rule in refusals:
+            audit.record(
+                place,
+                f"refused.{rule.code}",
+                organization_id=rule.details.get("organization_id") or organization_id,  # type: ignore[arg-type]
+                outcome=AuditEvent.Outcome.REFUSED,
+                at=request.at,
+                message=str(rule),
+                **{name: value for name, value in rule.details.items() if name != "organization_id"},  # type: ignore[arg-type]
+            )
 
 
 def no_place(request: HttpRequest) -> HttpResponse:
