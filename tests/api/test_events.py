@@ -194,7 +194,7 @@ class TestAnEventThatCommitsLate:
 
     def test_is_missed_by_who_goes_by_numbers_alone(self, api, cast, late, birch, monkeypatch):
         """The control: without the lock that shows the writer."""
-        monkeypatch.setattr(ledger, "_settled", lambda: 2**62)
+        monkeypatch.setattr(ledger, "settled_event", lambda: 2**62)
         reader = Reader(api)
         add(birch.organization, 1)
         reader.read()

@@ -24,8 +24,8 @@ def test_every_operation_has_its_row():
 
 
 @pytest.fixture
-def stage(staged):
-    return staged
+def stage(the_stage):
+    return the_stage
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from tests.walks.staged import undone
 from tests.walks.test_every_address import no_row_level_security  # noqa: F401 - a fixture
 
 
-def test_what_is_foreign_is_unknown_and_stands_in_no_list(no_row_level_security, staged):  # noqa: F811
-    stage = staged
+def test_what_is_foreign_is_unknown_and_stands_in_no_list(no_row_level_security, the_stage):  # noqa: F811
+    stage = the_stage
     client, foreign = client_of(stage.northwind), stage.of(stage.bluefin)
     for name in TABLE:
         _, path, _ = operations()[name]

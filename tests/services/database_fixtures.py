@@ -43,7 +43,9 @@ def django_db_setup(run, django_db_blocker):
 @pytest.fixture
 def _django_db_helper(request):
     """pytest-django's own, except that a test on committed rows has no transaction around it, and that the stage has its own database."""
-    others = [name for fixture, name in (("committed", "committed"), ("staged", "on_stage")) if fixture in request.fixturenames]
+    others = [
+        name for fixture, name in (("committed", "committed"), ("the_stage", "on_stage")) if fixture in request.fixturenames
+    ]
     return request.getfixturevalue((*others, "_django_db_helper")[0])
 
 

@@ -1,4 +1,4 @@
-"""The fixture `staged`: everyone and everything of `stage.py`, made once a worker in a database of its own and rolled back after each test.
+"""The fixture `the_stage`: everyone and everything of `stage.py`, made once a worker in a database of its own and rolled back after each test.
 
 Making it takes longer than most of the thousand walks over it. It stands apart because pytest imports it before Django is set up.
 """
@@ -48,7 +48,7 @@ def on_stage(kept_stage, django_db_blocker):
 
 
 @pytest.fixture
-def staged(kept_stage, db):
+def the_stage(kept_stage, db):
     """A stage of the test's own."""
     return deepcopy(kept_stage.stage)
 

@@ -47,29 +47,29 @@ class TestTheMap:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_every_address_answers_as_the_table_says(name, staged, full):
+def test_every_address_answers_as_the_table_says(name, the_stage, full):
     through = METHODS if full else tuple(TABLE[name].through)
-    assert differences(staged, name, ACTORS, through) == []
-    assert differences(staged, name, "BN", METHODS) == []
+    assert differences(the_stage, name, ACTORS, through) == []
+    assert differences(the_stage, name, "BN", METHODS) == []
 
 
 @pytest.mark.parametrize("name", [name for name, row in TABLE.items() if not row.needs_a_key])
 class TestEveryAddressForPeople:
     """Those of the API open to no session, so here they could show nothing; tests/api walks them with keys."""
 
-    def test_answers_alike_without_row_level_security(self, name, no_row_level_security, staged):
-        assert differences(staged, name, STRANGERS, TABLE[name].through) == []
+    def test_answers_alike_without_row_level_security(self, name, no_row_level_security, the_stage):
+        assert differences(the_stage, name, STRANGERS, TABLE[name].through) == []
 
-    def test_answers_alike_without_the_doors_own_scoping(self, name, staged, monkeypatch):
+    def test_answers_alike_without_the_doors_own_scoping(self, name, the_stage, monkeypatch):
         monkeypatch.setattr(doors, "_reachable", lambda rows, place, organization: rows)
-        assert differences(staged, name, STRANGERS, TABLE[name].through) == []
+        assert differences(the_stage, name, STRANGERS, TABLE[name].through) == []
 
-    def test_changes_nothing_when_it_is_read(self, name, staged):
+    def test_changes_nothing_when_it_is_read(self, name, the_stage):
         browser = the_browser()
-        browser.cookies = SimpleCookie(cookies_of(browser, staged.northwind.owner))
+        browser.cookies = SimpleCookie(cookies_of(browser, the_stage.northwind.owner))
         before = state()
         for method in ("GET", "HEAD"):
-            text_of(browser.generic(method, address(name, staged)))
+            text_of(browser.generic(method, address(name, the_stage)))
         assert changes(before) <= {"django_session"}
 
 

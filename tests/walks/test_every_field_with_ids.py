@@ -51,8 +51,8 @@ def wall(request):
 
 
 @pytest.fixture
-def stage(wall, staged):
-    return staged
+def stage(wall, the_stage):
+    return the_stage
 
 
 def path_of(stage, name):

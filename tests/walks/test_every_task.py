@@ -22,11 +22,11 @@ def tasks():
 
 
 @pytest.fixture
-def stage(staged):
+def stage(the_stage):
     """The cast with a mail to send, an invitation that expired, an organization whose month has turned, and a cap that began and ended while
     nobody looked.
     """
-    stage = staged
+    stage = the_stage
     who = {"user_name": "late", "email": "late@x.example", "by": stage.northwind.owner}
     invite_user(organization=stage.acme.organization, **who, at=timezone.now() - timedelta(days=20))
     CapChange.objects.create(

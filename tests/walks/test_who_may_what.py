@@ -13,9 +13,9 @@ FIGURES = "Licences in figures"
 
 
 @pytest.fixture
-def stage(staged):
+def stage(the_stage):
     recompute(at=timezone.now())
-    return staged
+    return the_stage
 
 
 @pytest.fixture
