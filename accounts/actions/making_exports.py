@@ -22,6 +22,7 @@ from accounts.listings import listing_for
 from accounts.models import Access, Administrator, Export
 from msp_portal.lib import tenancy
 from msp_portal.lib.csv_export import csv_chunks, dialect_of
+from msp_portal.lib.each import each
 
 log = structlog.get_logger(__name__)
 State = Export.State
@@ -54,19 +55,10 @@ def work_exports(now: Callable[[], datetime]) -> int:
 
     :raises ExceptionGroup: after all others, with what went wrong with some. Each of these is tried again a little later.
     """
-    worked, faults = 0, []
-    while (claimed := claim(now())) is not None:
-        try:
-            make(claimed, now)
-        except Exception as fault:  # noqa: BLE001 - raised below: one that fails keeps no other waiting
-            fault.add_note(f"export {claimed.pk}")
-            faults.append(fault)
-            _try_again_later(claimed, now())
-        worked += 1
-    _give_up_on_lapsed(now())
-    if faults:
-        raise ExceptionGroup("exports that could not be made", faults)
-    return worked
+    try:
+        return len(each(iter(lambda: claim(now()), None), lambda claimed: _attempt(claimed, now), failed="exports"))
+    finally:
+        _give_up_on_lapsed(now())
 
 
 def claim(at: datetime) -> Export | None:
@@ -143,6 +135,14 @@ class Pen:
         with self.connection.cursor() as cursor:
             cursor.execute(statement, {"export": self.claimed.pk, "attempt": self.claimed.attempt, **values})
             return int(cursor.rowcount)
+
+
+def _attempt(claimed: Export, now: Callable[[], datetime]) -> None:
+    try:
+        make(claimed, now)
+    except Exception:
+        _try_again_later(claimed, now())
+        raise
 
 
 def _written(claimed: Export, pen: Pen, at: datetime) -> str:

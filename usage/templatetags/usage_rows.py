@@ -41,14 +41,7 @@ def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString
     filled = []
     for row in rows:
         request_id, asked = waiting.get(row.organization_id, ("", 0))
-        kind = Kind(
-            row.closed_at is not None,
-            row.last_high_water_mark is not None,  # type: ignore[union-attr]  # of `as_of`
-            row.user_cap is not None,
-            cap_state(row.users, row.user_cap),
-            row.organization_id in follows,
-            bool(asked),
-        )
+        kind = _kind_of(row, has_dates=row.organization_id in follows, has_request=bool(asked))
         if kind not in drawn:
             drawn[kind] = _with_blanks(context, kind)
         filled.append(
@@ -72,6 +65,17 @@ def usage_rows(context: Context, rows: Iterable[UsageRow | Seats]) -> SafeString
 def usage_row(context: Context, row: Seats) -> SafeString:
     """One of them alone; `row` comes from `Seats.objects.as_of`."""
     return usage_rows(context, [row])
+
+
+def _kind_of(row: UsageRow | Seats, *, has_dates: bool, has_request: bool) -> Kind:
+    return Kind(
+        row.closed_at is not None,
+        row.last_high_water_mark is not None,  # type: ignore[union-attr]  # of `as_of`
+        row.user_cap is not None,
+        cap_state(row.users, row.user_cap),
+        has_dates,
+        has_request,
+    )
 
 
 def _with_blanks(context: Context, kind: Kind) -> str:
