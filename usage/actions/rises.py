@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.models import Provider
 from msp_portal.lib import tenancy
+from msp_portal.lib.each import batched, each
 from usage.bounds import FORECAST_HISTORY_DAYS, FORECAST_LEAST_DAYS
 
 SHARES: Final = [0.1, 0.5, 0.9]
@@ -70,11 +71,12 @@ WORK_OUT: Final = """
 def work_out_rises(*, at: datetime) -> int:
     """Write the rises to the present hour's totals that have none of the provider's day yet; to how many.
 
-    What is done stays done when a later batch fails or the worker dies, and the next run does the others.
+    What is done stays done when the worker dies, and the next run does the others.
+
+    :raises ExceptionGroup: after all others, with what went wrong with some.
     """
-    providers = list(Provider.objects.order_by("pk").values_list("pk", flat=True))
-    starts = range(0, len(providers), RISES_AT_ONCE)
-    return sum(_work_out(providers[start : start + RISES_AT_ONCE], at) for start in starts)
+    providers = Provider.objects.order_by("pk").values_list("pk", flat=True)
+    return sum(each(batched(providers, RISES_AT_ONCE), lambda some: _work_out(some, at), failed="forecasts"))
 
 
 def _work_out(providers: list[str], at: datetime) -> int:
